@@ -1,0 +1,123 @@
+"""Durable transfers a second among N accounts, with everything on.
+
+Every batch is one command and one commit: debit limits, journal chains, hash chain, one disk flush
+(SQLite, synchronous=FULL). Both accounts and the amount of each transfer are random. Drawing the
+random requests is not counted; everything from the call to the durable answer is.
+
+    python benchmarks/ledger.py --accounts 1000000 --batches 2000
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from common import fresh, home_bytes, open_home, percentile_ms, rss_bytes, say
+from venule.kit.home import Home
+from venule.ledger import TRANSFER_REQUEST, AccountFlags, Tx
+
+BATCH = 8_192
+CNY = 156
+OPEN_AT_ONCE = 1 << 20
+FUND_AT_ONCE = 1 << 16
+START_FEN = 1_000
+
+
+def set_up(tx: Tx, _: None) -> int:
+    tx.define_unit(CNY, "CNY", 2)
+    return tx.open_account(CNY, 1010)
+
+
+def open_wallets(tx: Tx, count: int) -> None:
+    tx.open_accounts(CNY, 2010, count, flags=AccountFlags.DEBITS_MUST_NOT_EXCEED_CREDITS)
+
+
+def fund(tx: Tx, span: tuple[int, int]) -> None:
+    """Ten yuan for each wallet of the span."""
+    requests = np.zeros(span[1] - span[0], dtype=TRANSFER_REQUEST)
+    requests["debit"] = 1
+    requests["credit"] = np.arange(*span)
+    requests["amount"] = START_FEN
+    requests["code"] = 100
+    assert (tx.post_batch(requests)["refusal"] == 0).all()
+
+
+def draw(rng: np.random.Generator, accounts: int) -> np.ndarray:
+    requests = np.zeros(BATCH, dtype=TRANSFER_REQUEST)
+    requests["debit"] = rng.integers(2, accounts + 2, BATCH)
+    requests["credit"] = rng.integers(2, accounts + 2, BATCH)
+    requests["amount"] = rng.integers(1, 20, BATCH)
+    requests["code"] = 101
+    return requests
+
+
+def move(tx: Tx, requests: np.ndarray) -> int:
+    return int((tx.post_batch(requests)["refusal"] == 0).sum())
+
+
+def populate(home: Home[Tx], accounts: int) -> tuple[float, float]:
+    began = time.perf_counter()
+    for start in range(0, accounts, OPEN_AT_ONCE):
+        home.run(open_wallets, min(OPEN_AT_ONCE, accounts - start))
+    opened = time.perf_counter()
+    for start in range(2, accounts + 2, FUND_AT_ONCE):
+        home.run(fund, (start, min(start + FUND_AT_ONCE, accounts + 2)))
+    return accounts / (opened - began), accounts / (time.perf_counter() - opened)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accounts", type=int, default=1_000_000)
+    parser.add_argument("--batches", type=int, default=1_000)
+    parser.add_argument("--home", type=Path, default=Path("build/bench-ledger"))
+    parser.add_argument("--seed", type=int, default=20140514)
+    args = parser.parse_args()
+    args.home.parent.mkdir(parents=True, exist_ok=True)
+    home = open_home(fresh(args.home))
+    rng = np.random.default_rng(args.seed)
+    home.run(set_up, None)
+    home.run(move, draw(rng, 1))  # compiles the kernel; refused, moves nothing
+    before = rss_bytes()
+    create_per_s, fund_per_s = populate(home, args.accounts)
+    per_account = (rss_bytes() - before) / args.accounts
+    size_before = home_bytes(args.home)
+    took, done = [], 0
+    for _ in range(args.batches):
+        requests = draw(rng, args.accounts)
+        began = time.perf_counter()
+        done += home.run(move, requests)
+        took.append(time.perf_counter() - began)
+    rate = args.batches * BATCH / sum(took)
+    began = time.perf_counter()
+    home.close()
+    close_s = time.perf_counter() - began
+    per_transfer = (home_bytes(args.home) - size_before) / max(1, done)
+    began = time.perf_counter()
+    home = open_home(args.home)
+    reopen_s = time.perf_counter() - began
+    home.close()
+    say(
+        {
+            "accounts": args.accounts,
+            "transfers": args.batches * BATCH,
+            "accepted": done,
+            "transfers_per_s": round(rate),
+            "p50_ms": percentile_ms(took, 0.50),
+            "p99_ms": percentile_ms(took, 0.99),
+            "bytes_per_account": round(per_account, 1),
+            "bytes_per_transfer": round(per_transfer, 1),
+            "create_per_s": round(create_per_s),
+            "fund_per_s": round(fund_per_s),
+            "close_s": round(close_s, 3),
+            "reopen_s": round(reopen_s, 3),
+            "rss_gb": round(rss_bytes() / 1e9, 3),
+            "durable": f"each batch of {BATCH}: SQLite WAL, synchronous=FULL, hash-chained journal",
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

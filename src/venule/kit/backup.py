@@ -1,0 +1,111 @@
+"""Backups: a copy of a home's database taken while it is in use, and a home made from a copy."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from venule.kit import homedir
+from venule.kit.errors import BadInput, Conflict, HomeDamaged, NotAHome
+from venule.kit.reader import open_readonly
+from venule.kit.sqlite import Sql, connect, translate
+
+_NEW: Final = ".venule-new-"
+
+
+@dataclass(eq=False)
+class BackupExists(Conflict):
+    """A backup never overwrites anything."""
+
+    path: str
+    slug = "backup-exists"
+
+    @property
+    def message(self) -> str:
+        return f"expected nothing at {self.path}, seen a file: a backup does not overwrite"
+
+
+@dataclass(eq=False)
+class BackupUnusable(BadInput):
+    """A file that is no whole backup of a home."""
+
+    path: str
+    seen: str
+    slug = "backup-unusable"
+
+    @property
+    def message(self) -> str:
+        return f"expected a backup of a home at {self.path}, seen {self.seen}"
+
+
+def backup(home: Path | str, file: Path | str) -> None:
+    """Copy a home's database into a new file, as of one instant; a writer may be at work.
+
+    The file is whole and durable when this returns, and not there if it fails. While it runs the
+    writer's log cannot shrink.
+    Raises: BackupExists; NotAHome, HomeTooNew, HomeDamaged; DiskFull, HomeReadOnly of the target.
+    """
+    home, file = Path(home), Path(file).absolute()
+    if file.exists() or file.is_symlink():
+        raise BackupExists(str(file))
+    source = open_readonly(home)
+    new = file.parent / f".{file.name}{_NEW}{os.urandom(4).hex()}-{os.getpid()}"
+    try:
+        with homedir.disk_errors(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            _copy(source, new, file)
+            with open(new, "rb") as written:
+                os.fsync(written.fileno())
+            try:
+                os.link(new, file)
+            except FileExistsError:
+                raise BackupExists(str(file)) from None
+            homedir.fsync_directory(file.parent)
+    finally:
+        source.close()
+        for left in (new, Path(f"{new}-journal")):
+            left.unlink(missing_ok=True)
+
+
+def restore(file: Path | str, home: Path | str) -> None:
+    """Make a home from a backup; whole, or not there. The place must be vacant.
+
+    Raises: BackupUnusable, NotAHome, DiskFull, HomeReadOnly.
+    """
+    home, file = Path(home), Path(file)
+    _check_backup(file)
+    if not homedir.is_vacant(home):
+        raise NotAHome(str(home), "something there already: a restore does not overwrite")
+    homedir.create(home, file)
+
+
+def _copy(source: Sql, new: Path, file: Path) -> None:
+    target = connect(new, file)
+    try:
+        target.run("PRAGMA synchronous = OFF")  # the file is flushed as a whole afterwards
+        source.conn.backup(target.conn)
+    except sqlite3.Error as error:
+        raise translate(str(file), error) or error from error
+    finally:
+        target.close()
+
+
+def _check_backup(file: Path) -> None:
+    if not file.is_file():
+        raise BackupUnusable(str(file), "no file")
+    sql = connect(file, file, mode="ro", immutable=True)
+    try:
+        pages = sql.row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        size = file.stat().st_size
+        if pages is None or pages[0] != size:
+            raise BackupUnusable(str(file), f"{size} bytes where its header tells of {pages}")
+        if not sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'"):
+            raise BackupUnusable(str(file), "a database without migrations")
+    except HomeDamaged as error:
+        raise BackupUnusable(str(file), error.seen) from error
+    finally:
+        sql.close()

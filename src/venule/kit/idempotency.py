@@ -1,0 +1,124 @@
+"""Idempotency keys: the same request twice has one effect and one answer.
+
+A key is stored with the hash of its command and the answer, in the command's own transaction. The
+same key with the same command gets the first answer; with another command, or for another use
+case, `IdempotencyKeyReused`. A command that fails stores nothing: it may be sent again.
+
+A group's new keys are held in memory and written together, sorted, just before the commit: that
+is cheaper than one by one, and nobody else can ask for them before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, get_type_hints
+
+import msgspec
+
+from venule.kit.errors import BadInput, IdempotencyKeyReused, shorten
+from venule.kit.sql import Sql
+from venule.kit.tx import Tx
+
+KEY_CHARS_MAX: Final = 255
+PURGE_ROWS_MAX: Final = 1_000
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(eq=False)
+class IdempotencyKeyMalformed(BadInput):
+    """The key is empty or too long."""
+
+    key: str
+    slug = "idempotency-key-malformed"
+
+    @property
+    def message(self) -> str:
+        return f"expected a key of 1 to {KEY_CHARS_MAX} characters, seen {shorten(self.key)}"
+
+
+class UseCase:
+    """What the keys need to know of a function: its name, and how to read its answers back."""
+
+    __slots__ = ("decode", "name", "prefix")
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        hints = get_type_hints(fn)
+        if "return" not in hints:
+            raise TypeError(f"expected a return annotation on {fn!r}: its answers are stored")
+        self.name = f"{fn.__module__}.{fn.__qualname__}"
+        self.prefix = self.name.encode() + b"\0"
+        self.decode = msgspec.msgpack.Decoder(hints["return"]).decode
+
+
+class Keys:
+    """The keys as the writer sees them: those of the open group, and those in the table."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+        self._fresh: dict[str, tuple[int, str, bytes, bytes]] = {}  # used_at, use case, body, ...
+        self._use_cases: dict[Callable[..., Any], UseCase] = {}
+
+    def use_case(self, fn: Callable[..., Any]) -> UseCase:
+        """Return what is known of a function; worked out once."""
+        known = self._use_cases.get(fn)
+        if known is None:
+            known = self._use_cases[fn] = UseCase(fn)
+        return known
+
+    def first_answer(self, use_case: UseCase, key: str, body: bytes) -> bytes | None:
+        """Return the first answer under this key, or None if the key is new."""
+        found = self._fresh.get(key)
+        if found is not None:
+            _, name, first_body, answer = found
+        else:
+            if not 0 < len(key) <= KEY_CHARS_MAX:
+                raise IdempotencyKeyMalformed(key)
+            row = self._sql.row(
+                "SELECT use_case, body, answer FROM idempotency WHERE key = ?", (key,)
+            )
+            if row is None:
+                return None
+            name, first_body, answer = row
+        if first_body != body:
+            raise IdempotencyKeyReused(key, name, use_case.name)
+        return answer
+
+    def remember(self, use_case: UseCase, key: str, body: bytes, answer: Any, now_us: int) -> None:
+        """Keep the answer; written by `flush`."""
+        self._fresh[key] = (now_us, use_case.name, body, _encode(answer))
+
+    def flush(self) -> None:
+        """Write the group's new keys in the open transaction, sorted for the index's sake."""
+        if self._fresh:
+            rows = sorted((key, *rest) for key, rest in self._fresh.items())
+            self._sql.many(
+                "INSERT INTO idempotency (key, used_at, use_case, body, answer)"
+                " VALUES (?, ?, ?, ?, ?)",
+                rows,
+            )
+            self._fresh.clear()
+
+    def forget(self) -> None:
+        """The group was undone."""
+        self._fresh.clear()
+
+
+def body_hash(use_case: UseCase, command: Any) -> bytes:
+    """Return what tells one command from another: SHA-256 of the use case and the MessagePack."""
+    return sha256(use_case.prefix + _encode(command)).digest()
+
+
+def purge_keys(tx: Tx, before_us: int) -> int:
+    """Delete keys used before an instant, oldest first, at most `PURGE_ROWS_MAX`; return how many.
+
+    Call again until it returns less; each call is a command of its own. From then on such a key
+    counts as new: keep keys for longer than any client repeats a request.
+    """
+    return tx.sql.run(
+        "DELETE FROM idempotency WHERE key IN"
+        " (SELECT key FROM idempotency WHERE used_at < ? ORDER BY used_at LIMIT ?)",
+        (before_us, PURGE_ROWS_MAX),
+    )

@@ -1,0 +1,159 @@
+"""Schema migrations: plain SQL files beside each room, forward only, each in one transaction.
+
+A file is `<room>/migrations/NNNN_name.sql`; the numbers of a room run 1, 2, 3 ... without a gap. A
+file never changes once it has been applied anywhere; a mistake is mended by the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from re import compile as pattern
+from typing import Final
+
+from venule.kit.errors import HomeDamaged, HomeError, HomeTooNew
+from venule.kit.sql import Sql
+
+_FILE_NAME: Final = pattern(r"(\d{4})_([a-z0-9_]+)\.sql")
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS schema_migration (
+    room TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    applied_at BIGINT NOT NULL,
+    PRIMARY KEY (room, number)
+)"""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file. `sha256` is of its text, in hex."""
+
+    room: str
+    number: int
+    name: str
+    text: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """Where a room keeps its migrations: the folder `migrations` of `package`."""
+
+    room: str
+    package: str
+
+    def load(self) -> list[Migration]:
+        """Read the files, in order. A gap or a strange name is a bug: ValueError."""
+        found = []
+        for entry in files(self.package).joinpath("migrations").iterdir():
+            if not entry.name.endswith(".sql"):
+                continue
+            match = _FILE_NAME.fullmatch(entry.name)
+            if match is None:
+                raise ValueError(f"expected NNNN_name.sql, seen {entry.name} in {self.package}")
+            text = entry.read_text("utf-8")
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            found.append(Migration(self.room, int(match[1]), match[2], text, digest))
+        found.sort(key=lambda migration: migration.number)
+        numbers = [migration.number for migration in found]
+        if numbers != list(range(1, len(numbers) + 1)):
+            raise ValueError(f"expected migrations 1, 2, 3 ... in {self.package}, seen {numbers}")
+        return found
+
+
+KIT_MIGRATIONS: Final = Migrations("kit", package="venule.kit")
+
+
+@dataclass(eq=False)
+class HomeNotMigrated(HomeError):
+    """The home was last written by an older version; a reader must not bring it up to date."""
+
+    path: str
+    migration: str
+    slug = "home-not-migrated"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.path}: expected migration {self.migration} applied, seen a home of an older "
+            "version: open it once for writing"
+        )
+
+
+def migrate(sql: Sql, rooms: Sequence[Migrations], now_us: int) -> list[Migration]:
+    """Apply what is missing, room by room in the order given; return what was applied.
+
+    Raises: HomeTooNew for a migration this code does not know, HomeDamaged for one whose text
+    differs from the file's; nothing is applied then.
+    """
+    if not sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'"):
+        sql.run(_TABLE)
+    missing = find_missing(sql, rooms)
+    for migration in missing:
+        _apply(sql, migration, now_us)
+    return missing
+
+
+def find_missing(sql: Sql, rooms: Sequence[Migrations]) -> list[Migration]:
+    """Return the migrations not yet applied, in order. Raises as `migrate` does."""
+    known = [migration for room in rooms for migration in room.load()]
+    latest = {room.room: 0 for room in rooms} | {m.room: m.number for m in known}
+    by_place = {(m.room, m.number): m for m in known}
+    if len(latest) != len(rooms):
+        raise ValueError("expected each room once among the migrations")
+    rows = sql.rows("SELECT room, number, name, sha256 FROM schema_migration ORDER BY room, number")
+    for room, number, name, digest in rows:
+        migration = by_place.get((room, number))
+        if migration is None:
+            raise HomeTooNew(sql.path, f"migrations of {room!r}", latest.get(room, 0), number)
+        if digest != migration.sha256:
+            raise HomeDamaged(
+                sql.path, f"migration {room} {number} ({name})", migration.sha256, digest
+            )
+    applied = {(row[0], row[1]) for row in rows}
+    for room, number in applied:
+        if number > 1 and (room, number - 1) not in applied:
+            raise HomeDamaged(sql.path, f"migrations of {room!r}", f"{number - 1} applied", "a gap")
+    return [m for m in known if (m.room, m.number) not in applied]
+
+
+def _apply(sql: Sql, migration: Migration, now_us: int) -> None:
+    sql.begin()
+    try:
+        for statement in split(migration.text):
+            sql.run(statement)
+        sql.run(
+            "INSERT INTO schema_migration (room, number, name, sha256, applied_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (migration.room, migration.number, migration.name, migration.sha256, now_us),
+        )
+        sql.commit()
+    except BaseException:
+        sql.rollback()
+        raise
+
+
+def split(text: str) -> list[str]:
+    """Split a script into its statements; a semicolon in a string or a comment ends nothing."""
+    statements = []
+    pending = ""
+    *ended, last = text.split(";")
+    for piece in ended:
+        pending += piece + ";"
+        if sqlite3.complete_statement(pending):
+            statements.append(pending.strip())
+            pending = ""
+    rest = "\n".join(line for line in (pending + last).splitlines() if not _is_comment(line))
+    if rest.strip():
+        raise ValueError(f"expected a semicolon after the last statement, seen {rest.strip()!r}")
+    return statements
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("--")

@@ -1,0 +1,82 @@
+"""Open a home for reading, whoever is writing and whatever the directory allows."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from venule.kit import homedir
+from venule.kit.errors import HomeLocked
+from venule.kit.lock import HomeLock, lock_against_writers
+from venule.kit.sqlite import CACHE_BYTES, DATABASE_FILE, Sql, connect
+from venule.kit.wal import WAL_FILE, check_wal
+
+FAULTS_MAX: Final = 100
+
+
+class _GuardedSql(Sql):
+    """A handle that keeps writers out for as long as it reads a file as one that cannot change."""
+
+    __slots__ = ("_guard",)
+
+    def __init__(self, conn: sqlite3.Connection, path: str, guard: HomeLock | None) -> None:
+        super().__init__(conn, path, readonly=True)
+        self._guard = guard
+
+    def close(self) -> None:
+        super().close()
+        if self._guard is not None:
+            self._guard.release()
+
+
+def open_readonly(path: Path | str) -> Sql:
+    """Open the database of a home for reading; a writer may be at work in another process.
+
+    A directory that this user cannot write to will do, if the home was closed well: SQLite reads
+    it as a file that does not change, and writers are kept out meanwhile as far as the file system
+    lets us.
+    Raises: NotAHome, HomeTooNew, HomeDamaged, StorageFailed.
+    """
+    path = Path(path)
+    homedir.check_format(path)
+    homedir.check_database_file(path)
+    writing = False
+    guard: HomeLock | None = None
+    try:
+        guard = lock_against_writers(path)
+    except HomeLocked:
+        writing = True
+    try:
+        if not writing:
+            check_wal(path)
+        immutable = not (writing or os.access(path, os.W_OK) or _has_log(path))
+        sql = connect(path / DATABASE_FILE, path, mode="ro", immutable=immutable)
+        if immutable:
+            sql, guard = _GuardedSql(sql.conn, sql.path, guard), None
+    finally:
+        if guard is not None:
+            guard.release()
+    try:
+        sql.rows("SELECT 1 FROM sqlite_master LIMIT 1")  # SQLite looks at the file only now
+        sql.run(f"PRAGMA cache_size = {-(CACHE_BYTES // 1024)}")
+        sql.run("PRAGMA query_only = 1")
+    except BaseException:
+        sql.close()
+        raise
+    return sql
+
+
+def structure_faults(sql: Sql) -> list[str]:
+    """Let SQLite check every page, row, index and constraint; return what it says is wrong.
+
+    It reads the whole database, but knows nothing of what the bytes of a value should be.
+    """
+    said = sql.rows(f"PRAGMA integrity_check({FAULTS_MAX})") + sql.rows("PRAGMA foreign_key_check")
+    return [" ".join(str(word) for word in row) for row in said if row != ("ok",)]
+
+
+def _has_log(path: Path) -> bool:
+    wal = path / WAL_FILE
+    return wal.exists() and wal.stat().st_size > 0

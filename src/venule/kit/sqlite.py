@@ -1,0 +1,200 @@
+"""SQLite underneath a home: the open connection, and how a database file is opened.
+
+What SQLite says about the disk and the file becomes a typed `HomeError`; what it says about a
+statement (a broken constraint, a syntax error) stays a `sqlite3.Error`: that is a bug of ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from venule.kit.errors import DiskFull, HomeDamaged, HomeError, HomeLocked, HomeReadOnly
+
+Row = tuple[Any, ...]
+Params = Sequence[Any]
+
+DATABASE_FILE: Final = "home.sqlite"
+PAGE_BYTES: Final = 16_384
+WAL_CHECKPOINT_BYTES: Final = 256 * 2**20
+CACHE_BYTES: Final = 64 * 2**20
+STATEMENTS_CACHED: Final = 1_024
+BUSY_TIMEOUT_S: Final = 5.0
+"""How long to wait for a foreign program that holds SQLite's own lock."""
+
+
+@dataclass(eq=False)
+class StorageFailed(HomeError):
+    """The operating system could not read or write the home."""
+
+    path: str
+    seen: str
+    slug = "storage-failed"
+
+    @property
+    def message(self) -> str:
+        return f"expected to read and write {self.path}, seen {self.seen}"
+
+
+def translate(path: str, error: sqlite3.Error) -> HomeError | None:
+    """Return what a SQLite error says about the home, or None if it is about the statement."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return None
+    match code & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return DiskFull(path)
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return HomeDamaged(path, "database", "a whole SQLite database", str(error))
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_NOMEM | sqlite3.SQLITE_CANTOPEN:
+            return StorageFailed(path, str(error))
+        case sqlite3.SQLITE_READONLY:
+            return HomeReadOnly(path)
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return HomeLocked(path, 0)
+        case _:
+            return None
+
+
+class Sql:
+    """A thin, typed handle on one open connection. Not for two threads at once.
+
+    `fatal` holds the last error after which SQLite may have rolled the transaction back by itself;
+    whoever owns the transaction must look at it before going on.
+    """
+
+    __slots__ = ("_execute", "_many", "conn", "fatal", "path", "readonly")
+
+    def __init__(self, conn: sqlite3.Connection, path: str, *, readonly: bool = False) -> None:
+        self.conn = conn
+        self.path = path
+        self.readonly = readonly
+        self.fatal: HomeError | None = None
+        self._execute: Callable[..., sqlite3.Cursor] = conn.execute
+        self._many: Callable[..., sqlite3.Cursor] = conn.executemany
+
+    def run(self, sql: str, params: Params = ()) -> int:
+        """Execute a statement and return how many rows it changed (-1 when it is no change)."""
+        try:
+            return self._execute(sql, params).rowcount
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+
+    def row(self, sql: str, params: Params = ()) -> Row | None:
+        """Return the first row, or None."""
+        try:
+            row: Row | None = self._execute(sql, params).fetchone()
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+        return row
+
+    def rows(self, sql: str, params: Params = ()) -> list[Row]:
+        """Return all rows."""
+        try:
+            return self._execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+
+    def each(self, sql: str, params: Params = ()) -> Iterator[Row]:
+        """Yield the rows one by one, for results too big to hold."""
+        try:
+            yield from self._execute(sql, params)
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+
+    def many(self, sql: str, rows: Iterable[Params]) -> None:
+        """Execute one statement for each of the parameter rows."""
+        try:
+            self._many(sql, rows)
+        except sqlite3.Error as error:
+            raise self.failed(error) from error
+
+    def begin(self) -> None:
+        """Open a write transaction at once, so that no later statement finds the lock taken."""
+        self.run("BEGIN IMMEDIATE")
+
+    def begin_read(self) -> None:
+        """See one state of the database from here on, until `rollback`. Again changes nothing."""
+        if not self.conn.in_transaction:
+            self.run("BEGIN")
+            self.row("SELECT 1 FROM sqlite_master LIMIT 1")  # SQLite takes the state at a read
+
+    def commit(self) -> None:
+        """Make the transaction durable."""
+        self.run("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, unless SQLite has already done so. Clears `fatal`."""
+        if self.conn.in_transaction:
+            self.run("ROLLBACK")
+        self.fatal = None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self.conn.in_transaction
+
+    def failed(self, error: sqlite3.Error) -> Exception:
+        """Return what to raise for a SQLite error, and remember it if the transaction is gone."""
+        told = translate(self.path, error)
+        if told is None:
+            return error
+        if isinstance(told, DiskFull | HomeDamaged | StorageFailed):
+            self.fatal = told
+        return told
+
+    def watch(self, before: Callable[[str], None]) -> None:
+        """Call `before(statement)` ahead of every statement: for tracing, and for faults in tests.
+
+        What `before` raises takes the place of the statement's own answer.
+        """
+        execute, many = self.conn.execute, self.conn.executemany
+
+        def watched(sql: str, *params: Any) -> sqlite3.Cursor:
+            before(sql)
+            return execute(sql, *params)
+
+        def watched_many(sql: str, *params: Any) -> sqlite3.Cursor:
+            before(sql)
+            return many(sql, *params)
+
+        self._execute, self._many = watched, watched_many
+
+    def close(self) -> None:
+        """Close the connection; the last one of a home also empties the write-ahead log."""
+        self.conn.close()
+
+
+def connect(file: Path, home: Path, *, mode: str = "rw", immutable: bool = False) -> Sql:
+    """Open the database file of a home. Pragmas that belong to a writer: see `configure`."""
+    uri = f"file:{quote(str(file.absolute()))}?mode={mode}" + ("&immutable=1" if immutable else "")
+    try:
+        conn = sqlite3.connect(
+            uri,
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_CACHED,
+            timeout=BUSY_TIMEOUT_S,
+        )
+    except sqlite3.Error as error:
+        raise translate(str(home), error) or error from error
+    return Sql(conn, str(home), readonly=mode == "ro")
+
+
+def configure(sql: Sql) -> None:
+    """Set what a writer needs: write-ahead log, a disk flush at every commit, foreign keys."""
+    sql.run(f"PRAGMA page_size = {PAGE_BYTES}")  # counts only before the first page is written
+    mode = sql.row("PRAGMA journal_mode = WAL")
+    if mode != ("wal",):
+        raise StorageFailed(sql.path, f"journal mode {mode} where a write-ahead log was asked for")
+    sql.run("PRAGMA synchronous = FULL")
+    sql.run(f"PRAGMA wal_autocheckpoint = {WAL_CHECKPOINT_BYTES // PAGE_BYTES}")
+    sql.run("PRAGMA foreign_keys = ON")
+    sql.run("PRAGMA trusted_schema = OFF")
+    sql.run("PRAGMA temp_store = MEMORY")  # keeps the pages that a savepoint copies off the disk
+    sql.run(f"PRAGMA cache_size = {-(CACHE_BYTES // 1024)}")

@@ -1,0 +1,124 @@
+"""Look at a write-ahead log before SQLite does.
+
+After a crash SQLite replays the log up to the first frame whose check sum is wrong and silently
+drops the rest. That is right for a torn end: the last commit was just being written. It is wrong
+for damage further up, where commits follow that callers were told of. The log is flushed at every
+commit, so a crash can tear the frames of one commit only: a whole second commit behind a wrong
+frame means damage.
+
+Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from venule.kit.errors import HomeDamaged
+from venule.kit.sqlite import DATABASE_FILE, PAGE_BYTES
+
+WAL_FILE: Final = f"{DATABASE_FILE}-wal"
+HEADER_BYTES: Final = 32
+FRAME_HEADER_BYTES: Final = 24
+FRAME_BYTES: Final = FRAME_HEADER_BYTES + PAGE_BYTES
+FRAMES_AT_ONCE: Final = 1_024
+MAGIC: Final = 0x377F0682  # the lowest bit set: sums are over big-endian words
+U32: Final = 0xFFFFFFFF
+
+Words = npt.NDArray[np.uint32]
+Bools = npt.NDArray[np.bool_]
+
+
+def check_wal(home: Path) -> None:
+    """Check the log of a home that nobody writes to. Raises: HomeDamaged naming the frame."""
+    try:
+        with open(home / WAL_FILE, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < HEADER_BYTES + FRAME_BYTES:
+                return
+            header = file.read(HEADER_BYTES)
+            order = _check_header(home, header)
+            words = np.frombuffer(header, ">u4").astype(np.uint32)
+            salts, sums = words[4:6], words[6:8]
+            good_parts, commit_parts = [], []
+            while raw := file.read(FRAMES_AT_ONCE * FRAME_BYTES):
+                good, commit, sums = _check_frames(raw, order, salts, sums)
+                good_parts.append(good)
+                commit_parts.append(commit)
+    except FileNotFoundError:
+        return
+    _judge(home, np.concatenate(good_parts), np.concatenate(commit_parts))
+
+
+def _judge(home: Path, good: Bools, commit: Bools) -> None:
+    wrong = np.flatnonzero(~good)
+    if not wrong.size:
+        return
+    commits = np.flatnonzero(commit)
+    commits = commits[commits >= wrong[0]]
+    if commits.size and good[commits[1:]].any():
+        raise HomeDamaged(
+            str(home),
+            f"{WAL_FILE}, frame {wrong[0] + 1}",
+            "a frame whose check sum fits, since later commits follow",
+            "one whose check sum does not",
+        )
+
+
+def _check_header(home: Path, header: bytes) -> str:
+    """Return the byte order of the sums. SQLite flushes the header before the first frame."""
+    magic = int.from_bytes(header[:4], "big")
+    order = ">u4" if magic & 1 else "<u4"
+    first = second = 0
+    words = np.frombuffer(header[:24], order).tolist()
+    for x, y in zip(words[::2], words[1::2], strict=True):
+        first = (first + x + second) & U32
+        second = (second + y + first) & U32
+    stored = int.from_bytes(header[24:28], "big"), int.from_bytes(header[28:32], "big")
+    page = int.from_bytes(header[8:12], "big")
+    if magic & ~1 != MAGIC or stored != (first, second) or page != PAGE_BYTES:
+        raise HomeDamaged(
+            str(home), f"{WAL_FILE}, header", "a header whose check sum fits", header.hex()
+        )
+    return order
+
+
+def _check_frames(raw: bytes, order: str, salts: Words, sums: Words) -> tuple[Bools, Bools, Words]:
+    """Return, for each whole frame, whether it fits the one before, and whether it commits.
+
+    sums: the check sum stored before the first frame. The last result is that for the next call.
+    """
+    count = len(raw) // FRAME_BYTES
+    frames = np.frombuffer(raw, np.uint8, count * FRAME_BYTES).reshape(count, FRAME_BYTES)
+    head = np.ascontiguousarray(frames[:, :FRAME_HEADER_BYTES]).view(">u4").astype(np.uint32)
+    summed = np.concatenate((frames[:, :8], frames[:, FRAME_HEADER_BYTES:]), axis=1)
+    words = summed.view(order).astype(np.uint32, copy=False)
+    weights, carry = _weights()
+    stored = head[:, 4:6]
+    before = np.concatenate((sums[np.newaxis], stored[:-1])) if count else stored
+    salted = (head[:, 2:4] == salts).all(axis=1)
+    fits = (words @ weights + before @ carry == stored).all(axis=1)
+    good = salted & fits & (head[:, 0] != 0)
+    return good, salted & (head[:, 1] != 0), stored[-1] if count else sums
+
+
+@cache
+def _weights() -> tuple[Words, Words]:
+    """Return the check sum as a linear map: sums = words @ weights + sums before @ carry.
+
+    SQLite's loop, for each pair of words (x, y): a += x + b; b += y + a (modulo 2**32). One round
+    is the matrix ((1, 1), (1, 2)) on (a, b), plus (x, x + y); a later round multiplies it again.
+    """
+    pairs = (8 + PAGE_BYTES) // 8
+    weights = np.zeros((2 * pairs, 2), np.uint32)
+    aa, ab, bb = 1, 0, 1  # the power of the (symmetric) matrix; the last pair has power 0
+    for pair in range(pairs - 1, -1, -1):
+        weights[2 * pair] = (aa + ab) & U32, (ab + bb) & U32
+        weights[2 * pair + 1] = ab, bb
+        aa, ab, bb = (aa + ab) & U32, (aa + 2 * ab) & U32, (ab + 2 * bb) & U32
+    return weights, np.array([[aa, ab], [ab, bb]], np.uint32)

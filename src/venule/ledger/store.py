@@ -1,0 +1,226 @@
+"""Every SQL statement of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from venule.kit.migrate import Migrations
+from venule.kit.sql import Sql
+from venule.ledger.model import Unit
+
+MIGRATIONS: Final = Migrations("ledger", package="venule.ledger")
+
+
+class JournalRow(msgspec.Struct, frozen=True):
+    """One row of the journal; `transfers` and `openings` are raw records."""
+
+    book: int
+    first_seq: int
+    transfer_count: int
+    first_account: int
+    account_count: int
+    first_at: int
+    last_at: int
+    previous_hash: bytes
+    hash: bytes
+    openings: bytes
+    transfers: bytes
+
+
+class PageRow(msgspec.Struct, frozen=True):
+    """One page of accounts as of transfer `seq`."""
+
+    book: int
+    page: int
+    seq: int
+    hash: bytes
+    accounts: bytes
+
+
+class CheckpointRow(msgspec.Struct, frozen=True):
+    """Where replay starts, and the open holds there."""
+
+    book: int
+    next_seq: int
+    last_account: int
+    hash: bytes
+    pending: bytes
+
+
+_ROW: Final = (
+    "book, first_seq, transfer_count, first_account, account_count, first_at, last_at, "
+    "previous_hash, hash, openings, transfers"
+)
+
+
+def append_row(sql: Sql, row: JournalRow) -> None:
+    """Append one group; its primary key is the fence against a second writer."""
+    sql.run(
+        "INSERT INTO journal (book, first_seq, transfer_count, first_account, account_count,"
+        " first_at, last_at, previous_hash, hash, openings, transfers)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            row.book,
+            row.first_seq,
+            row.transfer_count,
+            row.first_account,
+            row.account_count,
+            row.first_at,
+            row.last_at,
+            row.previous_hash,
+            row.hash,
+            row.openings,
+            row.transfers,
+        ),
+    )
+
+
+def last_position(sql: Sql, book: int) -> tuple[int, bytes] | None:
+    """Return (last sequence number, hash) of the newest row, or None for an empty journal."""
+    row = sql.row(
+        "SELECT first_seq, transfer_count, hash FROM journal WHERE book = ?"
+        " ORDER BY first_seq DESC LIMIT 1",
+        (book,),
+    )
+    return None if row is None else (row[0] + row[1] - 1, row[2])
+
+
+def position_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
+    """Return (last sequence number, hash) of the row before the one that begins at `seq`."""
+    row = sql.row(
+        "SELECT first_seq, transfer_count, hash FROM journal WHERE book = ? AND first_seq < ?"
+        " ORDER BY first_seq DESC LIMIT 1",
+        (book, seq),
+    )
+    return None if row is None else (row[0] + row[1] - 1, row[2])
+
+
+def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
+    """Yield journal rows in order, beginning with the one that holds transfer `seq`."""
+    start = row_start(sql, book, seq)
+    first = seq if start is None else start
+    while True:
+        found = sql.row(
+            f"SELECT {_ROW} FROM journal WHERE book = ? AND first_seq >= ?"  # noqa: S608 (constants)
+            " ORDER BY first_seq LIMIT 1",
+            (book, first),
+        )
+        if found is None:
+            return
+        row = JournalRow(*found)
+        yield row
+        first = row.first_seq + 1
+
+
+def row_start(sql: Sql, book: int, seq: int) -> int | None:
+    """Return first_seq of the row that holds transfer `seq`."""
+    found = sql.row(
+        "SELECT first_seq, transfer_count FROM journal WHERE book = ? AND first_seq <= ?"
+        " ORDER BY first_seq DESC LIMIT 1",
+        (book, seq),
+    )
+    if found is None or seq >= found[0] + found[1]:
+        return None
+    return int(found[0])
+
+
+def transfers_of_row(sql: Sql, book: int, first_seq: int) -> bytes:
+    """Return the raw records of one row."""
+    found = sql.row(
+        "SELECT transfers FROM journal WHERE book = ? AND first_seq = ?", (book, first_seq)
+    )
+    return b"" if found is None else bytes(found[0])
+
+
+def row_before(sql: Sql, book: int, first_seq: int) -> int | None:
+    """Return first_seq of the row before, None at the beginning."""
+    found = sql.row(
+        "SELECT first_seq FROM journal WHERE book = ? AND first_seq < ?"
+        " ORDER BY first_seq DESC LIMIT 1",
+        (book, first_seq),
+    )
+    return None if found is None else int(found[0])
+
+
+def row_at(sql: Sql, book: int, at: int) -> int | None:
+    """Return first_seq of the first row that ends at or after instant `at`."""
+    found = sql.row(
+        "SELECT first_seq FROM journal WHERE book = ? AND last_at >= ?"
+        " ORDER BY last_at, first_seq LIMIT 1",
+        (book, at),
+    )
+    return None if found is None else int(found[0])
+
+
+def save_page(sql: Sql, row: PageRow) -> None:
+    """Write one page of accounts, in place of its older image."""
+    sql.run(
+        "INSERT INTO ledger_page (book, page, seq, hash, accounts) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (book, page) DO UPDATE SET seq = excluded.seq, hash = excluded.hash,"
+        " accounts = excluded.accounts",
+        (row.book, row.page, row.seq, row.hash, row.accounts),
+    )
+
+
+def page_seqs(sql: Sql, book: int) -> list[tuple[int, int]]:
+    """Return (page, seq) of every page, ordered by seq."""
+    return [
+        (int(page), int(seq))
+        for page, seq in sql.rows(
+            "SELECT page, seq FROM ledger_page WHERE book = ? ORDER BY seq, page", (book,)
+        )
+    ]
+
+
+def page(sql: Sql, book: int, number: int) -> PageRow:
+    """Return one page."""
+    found = sql.row(
+        "SELECT book, page, seq, hash, accounts FROM ledger_page WHERE book = ? AND page = ?",
+        (book, number),
+    )
+    assert found is not None
+    return PageRow(*found)
+
+
+def save_checkpoint(sql: Sql, row: CheckpointRow) -> None:
+    """State where replay may start from now on."""
+    sql.run(
+        "INSERT INTO ledger_checkpoint (book, next_seq, last_account, hash, pending)"
+        " VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (book) DO UPDATE SET next_seq = excluded.next_seq,"
+        " last_account = excluded.last_account, hash = excluded.hash, pending = excluded.pending",
+        (row.book, row.next_seq, row.last_account, row.hash, row.pending),
+    )
+
+
+def checkpoint(sql: Sql, book: int) -> CheckpointRow | None:
+    """Return the last complete checkpoint."""
+    found = sql.row(
+        "SELECT book, next_seq, last_account, hash, pending FROM ledger_checkpoint WHERE book = ?",
+        (book,),
+    )
+    return None if found is None else CheckpointRow(*found)
+
+
+def units(sql: Sql) -> list[Unit]:
+    """Return every defined unit."""
+    return [
+        Unit(int(unit), str(name), int(scale))
+        for unit, name, scale in sql.rows("SELECT unit, name, scale FROM ledger_unit ORDER BY unit")
+    ]
+
+
+def add_unit(sql: Sql, unit: Unit) -> None:
+    """Define a unit."""
+    sql.run(
+        "INSERT INTO ledger_unit (unit, name, scale) VALUES (?, ?, ?)",
+        (unit.unit, unit.name, unit.scale),
+    )
+
+
+def books(sql: Sql) -> list[int]:
+    """Return the numbers of all books that have a journal."""
+    return [int(book) for (book,) in sql.rows("SELECT DISTINCT book FROM journal ORDER BY book")]

@@ -1,0 +1,38 @@
+"""What every test may use: the repository's paths, the shared data, steady property tests."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPOSITORY: Final = Path(__file__).resolve().parent.parent
+
+# The same examples on every machine: a red run can be repeated. `VENULE_HYPOTHESIS=search` looks
+# for new ones, with five times as many. No deadline: the first call compiles the kernel.
+_COMMON: Final = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, database=None, **_COMMON)
+settings.register_profile("search", max_examples=500, print_blob=True, **_COMMON)
+settings.load_profile(os.environ.get("VENULE_HYPOTHESIS", "steady"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def fund_data() -> Path:
+    """The folder of real fund data beside the repository; the test is skipped without it."""
+    folder = REPOSITORY.parent / "shared" / "data" / "fund"
+    if not (folder / "daily_flows.csv").is_file():
+        pytest.skip("needs ../shared/data/fund")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seeds() -> range:
+    """The seeds of one run of a simulation: few in `make test`, many in `make sim SEEDS=n`."""
+    return range(int(os.environ.get("VENULE_SEEDS", "3")))

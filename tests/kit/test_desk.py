@@ -1,0 +1,235 @@
+"""The desk: groups gather by themselves, callers are answered after the commit, none is lost."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from support.kit_homes import NoteTx, Put, Unlucky, crash, left, numbers, open_notes, put
+from venule.kit.desk import Desk
+from venule.kit.errors import CommitFailed, DeskBusy, DeskClosed, DiskFull, HomeClosed
+from venule.kit.home import Home
+
+
+@pytest.fixture
+def home(tmp_path: Path):
+    with open_notes(tmp_path / "home") as home:
+        yield home
+
+
+class Gate:
+    """A command that holds the desk up, so that others gather behind it."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.open = threading.Event()
+
+    def command(self, tx: NoteTx, command: None) -> None:
+        self.reached.set()
+        assert self.open.wait(20)
+
+
+def held_up(desk: Desk) -> Gate:
+    gate = Gate()
+    desk.submit(gate.command, None)
+    assert gate.reached.wait(20)
+    return gate
+
+
+def groups_of(home: Home) -> list[int]:
+    """Record the sizes of the groups from here on."""
+    sizes: list[int] = []
+    run_many = home.run_many
+    home.run_many = lambda calls: (sizes.append(len(calls)), run_many(calls))[1]
+    return sizes
+
+
+def test_many_callers(home):
+    def caller(first: int) -> None:
+        for n in range(first, first + 25):
+            assert n == desk.call(put, Put(n)).number
+
+    with Desk(home) as desk:
+        threads = [threading.Thread(target=caller, args=(n * 25,)) for n in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert list(range(400)) == numbers(home)
+
+
+def test_all_that_waits_goes_in_one_group_up_to_the_bound(home):
+    sizes = groups_of(home)
+    with Desk(home, group_max=4) as desk:
+        gate = held_up(desk)
+        futures = [desk.submit(put, Put(n)) for n in range(10)]
+        gate.open.set()
+        assert list(range(10)) == [future.result(20).number for future in futures]
+
+    assert [1, 4, 4, 2] == sizes
+
+
+def test_answered_only_when_durable(home):
+    answered_before: list[bool] = []
+
+    def watch(statement: str) -> None:
+        if statement == "COMMIT":
+            answered_before.extend(future.done() for future in futures)
+
+    futures: list[Future] = []
+    with Desk(home) as desk:
+        gate = held_up(desk)
+        home.sql.watch(watch)
+        futures += [desk.submit(put, Put(n)) for n in range(5)]
+        gate.open.set()
+        for future in futures:
+            future.result(20)
+
+    assert len(answered_before) >= 5
+    assert not any(answered_before)
+
+
+def test_each_gets_its_own_answer(home):
+    with Desk(home) as desk:
+        gate = held_up(desk)
+        good = desk.submit(put, Put(1), "k")
+        refused = desk.submit(put, Put(-1))
+        bug = desk.submit(crash, Put(1))
+        same = desk.submit(put, Put(1), "k")
+        gate.open.set()
+
+        assert good.result(20) == same.result(20)
+        with pytest.raises(Unlucky):
+            refused.result(20)
+        with pytest.raises(ZeroDivisionError):
+            bug.result(20)
+        with pytest.raises(Unlucky):
+            desk.call(put, Put(-1))
+    assert [1] == numbers(home)
+
+
+def test_a_cancelled_command_is_not_run(home):
+    with Desk(home) as desk:
+        gate = held_up(desk)
+        first, second = desk.submit(put, Put(1)), desk.submit(put, Put(2))
+        assert first.cancel()
+        gate.open.set()
+        assert 2 == second.result(20).number
+        assert not second.cancel()
+    assert [2] == numbers(home)
+
+
+def test_a_full_queue_says_so_and_recovers(home):
+    with Desk(home, waiting_max=3) as desk:
+        gate = held_up(desk)
+        futures = [desk.submit(put, Put(n)) for n in range(3)]
+        with pytest.raises(DeskBusy) as caught:
+            desk.submit(put, Put(9))
+        assert caught.value.retryable
+        with pytest.raises(DeskBusy):
+            desk.call(put, Put(9))
+        gate.open.set()
+        for future in futures:
+            future.result(20)
+        desk.call(put, Put(3))
+    assert [0, 1, 2, 3] == numbers(home)
+
+
+def test_close_finishes_what_waits(home):
+    desk = Desk(home, group_max=2)
+    gate = held_up(desk)
+    futures = [desk.submit(put, Put(n)) for n in range(7)]
+    closer = threading.Thread(target=desk.close)
+    closer.start()
+    gate.open.set()
+    closer.join(20)
+
+    assert all(future.done() for future in futures)
+    assert list(range(7)) == numbers(home)
+    desk.close()
+    with pytest.raises(DeskClosed):
+        desk.submit(put, Put(1))
+    with pytest.raises(DeskClosed):
+        desk.call(put, Put(1))
+
+
+def test_closing_while_callers_come_leaves_no_one_without_an_answer(home):
+    ended: list[str] = []
+
+    def caller() -> None:
+        try:
+            while True:
+                desk.call(put, Put(1))
+        except DeskClosed:
+            ended.append("closed")
+
+    desk = Desk(home)
+    threads = [threading.Thread(target=caller) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    desk.call(put, Put(1))
+    desk.close()
+    for thread in threads:
+        thread.join(20)
+
+    assert ["closed"] * 8 == ended
+
+
+def test_a_group_that_fails_is_told_to_all_and_the_next_goes_on(home):
+    def full(statement: str) -> None:
+        if statement == "COMMIT" and faults:
+            error = sqlite3.OperationalError("full")
+            error.sqlite_errorcode = faults.pop()
+            raise error
+
+    faults = []
+    home.sql.watch(full)
+    with Desk(home) as desk:
+        gate = held_up(desk)
+        futures = [desk.submit(put, Put(n)) for n in range(3)]
+        faults.append(sqlite3.SQLITE_FULL)
+        gate.open.set()  # its own group fails first
+        for future in futures:
+            future.exception(20)
+        faults.append(sqlite3.SQLITE_FULL)
+        with pytest.raises(DiskFull):
+            desk.call(put, Put(8))
+        assert 9 == desk.call(put, Put(9)).number
+        faults.append(sqlite3.SQLITE_IOERR_FSYNC)
+        for _ in range(2):
+            with pytest.raises(CommitFailed):
+                desk.call(put, Put(10))
+
+
+def test_a_closed_home_is_told(home):
+    with Desk(home) as desk:
+        home.close()
+        with pytest.raises(HomeClosed):
+            desk.call(put, Put(1))
+
+
+def test_a_command_that_wants_to_exit_does_not_take_the_desk_with_it(home):
+    def leaves(tx: NoteTx, command: None) -> None:
+        raise SystemExit(3)
+
+    with Desk(home) as desk:
+        with pytest.raises(CommitFailed, match="SystemExit"):
+            desk.call(leaves, None)
+        desk.call(put, Put(1))
+    assert {"note": 1, "event": 1, "job": 1, "idempotency": 0, "tally": 1} == left(home)
+
+
+def test_commands_do_not_go_back_to_the_desk(home):
+    def again(act: Callable[[], object]) -> Callable[[NoteTx, None], None]:
+        return lambda tx, command: (act(), None)[1]
+
+    with Desk(home) as desk:
+        for act in (lambda: desk.call(put, Put(1)), lambda: desk.submit(put, Put(1)), desk.close):
+            with pytest.raises(AssertionError, match="a command must not"):
+                desk.call(again(act), None)

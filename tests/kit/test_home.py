@@ -1,0 +1,602 @@
+"""A home: made whole or not at all, one writer, groups that commit as one, damage that is named."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from support.kit_homes import (
+    START,
+    NoteTx,
+    Put,
+    Unlucky,
+    as_another_user,
+    crash,
+    flip,
+    left,
+    numbers,
+    open_notes,
+    put,
+)
+from venule.kit import homedir
+from venule.kit.errors import (
+    CommitFailed,
+    DiskFull,
+    HomeClosed,
+    HomeDamaged,
+    HomeLocked,
+    HomeReadOnly,
+    HomeTooNew,
+    NotAHome,
+)
+from venule.kit.home import Home
+from venule.kit.sql import StorageFailed
+from venule.kit.time import FixedClock, SystemClock, VirtualClock, to_us
+from venule.kit.tx import Call, Tx
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def home(path: Path):
+    with open_notes(path) as home:
+        yield home
+
+
+# Opening
+
+
+def test_makes_a_home_and_opens_it_again(path: Path):
+    with open_notes(path) as home:
+        home.run(put, Put(1))
+    with open_notes(path) as home:
+        assert [1] == numbers(home)
+        assert home.participant.total == 1
+
+
+def test_after_a_clean_close_nothing_is_left_over(path: Path):
+    with open_notes(path) as home:
+        home.run(put, Put(1))
+
+    assert {"home.sqlite", "lock", "seal.json", "venule.json"} == set(os.listdir(path))
+    assert ["home"] == os.listdir(path.parent)
+    assert b"" == (path / "lock").read_bytes()
+
+
+def test_an_empty_directory_and_missing_parents_will_do(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    open_notes(tmp_path / "empty").close()
+    open_notes(tmp_path / "a" / "b" / "home").close()
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+def test_a_foreign_directory_is_left_alone(tmp_path: Path, readonly: bool):
+    (tmp_path / "letter.txt").write_text("dear")
+
+    with pytest.raises(NotAHome):
+        open_notes(tmp_path, readonly=readonly)
+    with pytest.raises(NotAHome):
+        open_notes(tmp_path / "letter.txt", readonly=readonly)
+    assert ["letter.txt"] == os.listdir(tmp_path)
+
+
+def test_a_reader_makes_nothing(path: Path):
+    with pytest.raises(NotAHome):
+        open_notes(path, readonly=True)
+    assert not path.exists()
+
+
+def test_a_newer_format_is_left_alone(path: Path):
+    open_notes(path).close()
+    (path / "venule.json").write_bytes(homedir.format_content(2))
+
+    for readonly in (False, True):
+        with pytest.raises(HomeTooNew) as caught:
+            open_notes(path, readonly=readonly)
+        assert (1, 2) == (caught.value.known, caught.value.seen)
+
+
+def test_every_flipped_byte_of_the_format_file_is_damage(path: Path):
+    open_notes(path).close()
+    content = (path / "venule.json").read_bytes()
+    for offset in range(len(content)):
+        flip(path / "venule.json", offset)
+        with pytest.raises(HomeDamaged):
+            open_notes(path)
+        (path / "venule.json").write_bytes(content)
+
+
+def test_a_crash_while_making_leaves_nothing_at_the_place(path: Path, monkeypatch):
+    def dies(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "rename", dies)
+    with pytest.raises(KeyboardInterrupt):
+        open_notes(path)
+    assert [] == os.listdir(path.parent)
+
+
+def test_what_a_dead_maker_left_is_swept(path: Path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    litter = path.parent / f".home.venule-new-0a0b0c0d-{dead.pid}"
+    litter.mkdir()
+    alive = path.parent / f".home.venule-new-0a0b0c0d-{os.getpid()}"
+    alive.mkdir()
+
+    open_notes(path).close()
+
+    assert not litter.exists()
+    assert alive.exists()
+
+
+def test_many_open_a_new_home_at_once_and_one_gets_it(path: Path):
+    answers: list[object] = []
+    barrier = threading.Barrier(6)
+
+    def opens() -> None:
+        barrier.wait()
+        try:
+            answers.append(open_notes(path))
+        except HomeLocked as error:
+            answers.append(error)
+
+    threads = [threading.Thread(target=opens) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    homes = [answer for answer in answers if isinstance(answer, Home)]
+    assert 6 == len(answers)
+    assert 1 == len(homes)
+    homes[0].close()
+
+
+# Locks and permissions
+
+
+def test_a_second_writer_is_told_who_writes(home, path: Path):
+    with pytest.raises(HomeLocked) as caught:
+        open_notes(path)
+    assert os.getpid() == caught.value.holder_pid
+
+    script = (
+        "import sys\nfrom venule.kit.home import Home\nfrom venule.kit.time import SystemClock\n"
+        "from venule.kit.tx import Tx\nHome.open(sys.argv[1], clock=SystemClock(), tx=Tx)\n"
+    )
+    other = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True)
+    assert 1 == other.returncode
+    assert f"seen process {os.getpid()} writing" in other.stderr
+
+
+def test_the_lock_ends_with_its_process_even_if_a_child_lives(path: Path):
+    home = open_notes(path)
+    gate_out, gate_in = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(gate_in)
+        os.read(gate_out, 1)  # until the parent has had its way
+        os._exit(0)
+    home.close()
+    open_notes(path).close()
+    os.close(gate_in)
+    os.close(gate_out)
+    os.waitpid(pid, 0)
+
+
+def test_readers_do_not_mind_a_writer(home, path: Path):
+    home.run(put, Put(1))
+    with open_notes(path, readonly=True) as reader:
+        home.run(put, Put(2))
+
+        assert [1] == numbers(reader)  # as it was when the reader opened it
+        assert [1, 2] == numbers(home)
+        with pytest.raises(HomeReadOnly):
+            reader.run(put, Put(3))
+    with open_notes(path, readonly=True) as reader:
+        assert [1, 2] == numbers(reader)
+
+
+def test_a_home_that_may_not_be_written_to_can_be_read():
+    with TemporaryDirectory() as base:  # not below pytest's own, which other users cannot enter
+        path = Path(base) / "home"
+        with open_notes(path) as home:
+            home.run(put, Put(1))
+        before = set(os.listdir(path))
+
+        def work() -> None:
+            with pytest.raises(HomeReadOnly):
+                open_notes(path)
+            with pytest.raises(HomeReadOnly):
+                open_notes(path.parent / "new")
+            with open_notes(path, readonly=True) as reader:
+                assert [1] == numbers(reader)
+                with open(path / "lock", "rb") as lock, pytest.raises(BlockingIOError):
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # no writer comes meanwhile
+
+        for file in path.iterdir():
+            file.chmod(0o444)
+        path.chmod(0o555)
+        path.parent.chmod(0o555)
+        try:
+            assert 0 == as_another_user(work)
+            assert before == set(os.listdir(path))
+        finally:
+            path.parent.chmod(0o755)
+            path.chmod(0o755)
+
+
+# Groups
+
+
+def test_a_command_that_fails_alone_leaves_nothing(home):
+    outcomes = home.run_many(
+        [
+            Call(put, Put(1), "a"),
+            Call(put, Put(-2), "b"),
+            Call(crash, Put(3), "c"),
+            Call(put, Put(4), "d"),
+        ]
+    )
+
+    assert [1, 4] == [outcome.value.number for outcome in outcomes if outcome.error is None]
+    assert isinstance(outcomes[1].error, Unlucky)
+    assert isinstance(outcomes[2].error, ZeroDivisionError)
+    assert {"note": 2, "event": 2, "job": 2, "idempotency": 2, "tally": 5} == left(home)
+
+
+def test_a_single_command_raises_what_went_wrong(home):
+    with pytest.raises(Unlucky):
+        home.run(put, Put(-1))
+    with pytest.raises(ZeroDivisionError):
+        home.run(crash, Put(1))
+    assert 0 == sum(left(home).values())
+
+
+def test_the_participant_follows(home):
+    book = home.participant
+    home.run_many([Call(put, Put(1)), Call(put, Put(-1))])
+
+    assert ["begin", "rollback_to", "flush", "committed"] == book.said
+    assert [] == home.run_many([])
+    home.close()
+    assert "close" == book.said[-1]
+
+
+def test_a_sql_bug_undoes_its_command_alone(home):
+    def twice(tx: NoteTx, command: Put) -> None:
+        put(tx, command)
+        for _ in range(2):
+            tx.sql.run("INSERT INTO note VALUES (?, 1, '')", (bytes(16),))
+
+    outcomes = home.run_many([Call(put, Put(1)), Call(twice, Put(2)), Call(put, Put(3))])
+
+    assert isinstance(outcomes[1].error, sqlite3.IntegrityError)
+    assert [1, 3] == numbers(home)
+
+
+def test_commands_do_not_nest(home):
+    def outer(tx: NoteTx, command: Put) -> None:
+        home.run(put, command)
+
+    def reads(tx: NoteTx, command: Put) -> None:
+        home.read(lambda tx: None)
+
+    for fn in (outer, reads):
+        with pytest.raises(AssertionError, match="must not run another"):
+            home.run(fn, Put(1))
+    assert [] == numbers(home)
+
+
+def test_a_read_changes_nothing(home):
+    home.run(put, Put(1))
+    with pytest.raises(HomeReadOnly):
+        home.read(lambda tx: put(tx, Put(2)))
+    with pytest.raises(ZeroDivisionError):
+        home.read(lambda tx: 1 // 0)
+    home.run(put, Put(3))
+    assert [1, 3] == numbers(home)
+
+
+def test_interrupted_between_commands(home):
+    def interrupted(tx: NoteTx, command: Put) -> None:
+        raise KeyboardInterrupt
+
+    home.run(put, Put(1))
+    with pytest.raises(KeyboardInterrupt):
+        home.run_many([Call(put, Put(2)), Call(interrupted, Put(3)), Call(put, Put(4))])
+    assert {"note": 1, "event": 1, "job": 1, "idempotency": 0, "tally": 1} == left(home)
+    home.run(put, Put(5))
+    assert [1, 5] == numbers(home)
+
+
+def test_threads_take_turns(home):
+    threads = [
+        threading.Thread(target=lambda n=n: [home.run(put, Put(n)) for _ in range(10)])
+        for n in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert 60 == len(numbers(home))
+    assert 150 == left(home)["tally"]
+
+
+# Time
+
+
+def test_time_never_goes_back(path: Path):
+    def now(tx: Tx, command: None) -> int:
+        assert tx.now_us == to_us(tx.now)
+        return tx.now_us
+
+    clock = VirtualClock(START + timedelta(seconds=5))
+    with open_notes(path, clock) as home:
+        first = home.run(now, None)
+        clock.advance(timedelta(microseconds=1))
+        assert first + 1 == home.run(now, None)
+        assert first + 1 == home.read(lambda tx: tx.now_us)
+    with open_notes(path, FixedClock(START)) as home:
+        assert first + 1 == home.run(now, None)
+        assert first + 1 == home.read(lambda tx: tx.now_us)
+
+
+# Faults
+
+
+class Fault:
+    """Makes the connection fail at statements that start with given words."""
+
+    def __init__(self, home: Home, start: str, code: int, text: str = "told to fail") -> None:
+        self.start, self.code, self.text = start, code, text
+        self.times = 1
+        home.sql.watch(self.before)
+
+    def before(self, statement: str) -> None:
+        if self.times and statement.startswith(self.start):
+            self.times -= 1
+            error = sqlite3.OperationalError(self.text)
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+GROUP = [Call(put, Put(2), "k"), Call(put, Put(3))]
+
+# Where the connection fails, and what all callers of the group are told.
+FAULTS = [
+    ("BEGIN", sqlite3.SQLITE_BUSY, HomeLocked),
+    ("BEGIN", sqlite3.SQLITE_IOERR_READ, CommitFailed),
+    ("SAVEPOINT", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
+    ("SELECT use_case", sqlite3.SQLITE_IOERR_READ, CommitFailed),
+    ("INSERT INTO note", sqlite3.SQLITE_FULL, DiskFull),
+    ("INSERT INTO note", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
+    ("INSERT INTO job", sqlite3.SQLITE_FULL, DiskFull),
+    ("INSERT INTO event", sqlite3.SQLITE_FULL, DiskFull),
+    ("INSERT INTO idempotency", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
+    ("UPDATE home_clock", sqlite3.SQLITE_NOMEM, CommitFailed),
+    ("UPDATE tally", sqlite3.SQLITE_FULL, DiskFull),
+    ("RELEASE", sqlite3.SQLITE_ERROR, CommitFailed),
+    ("COMMIT", sqlite3.SQLITE_FULL, DiskFull),
+    ("COMMIT", sqlite3.SQLITE_BUSY, HomeLocked),
+]
+
+
+@pytest.mark.parametrize("start,code,expected", FAULTS)
+def test_a_group_that_fails_leaves_nothing_and_the_home_goes_on(
+    home, path: Path, start: str, code: int, expected: type
+):
+    home.run(put, Put(1))
+    before = left(home)
+    home.clock.advance(timedelta(seconds=1))
+    Fault(home, start, code)
+
+    outcomes = home.run_many(GROUP)
+
+    assert [expected] * 2 == [type(outcome.error) for outcome in outcomes]
+    assert outcomes[0].error is not outcomes[1].error
+    assert "abandoned" in home.participant.said
+    assert before == left(home)
+    assert [2, 3] == [outcome.value.number for outcome in home.run_many(GROUP)]
+    home.close()
+    with open_notes(path) as again:
+        assert {"note": 3, "event": 3, "job": 3, "idempotency": 1, "tally": 6} == left(again)
+
+
+def test_damage_found_on_the_way_stops_the_home(home):
+    Fault(home, "INSERT INTO note", sqlite3.SQLITE_CORRUPT_VTAB)
+
+    assert isinstance(home.run_many(GROUP)[1].error, HomeDamaged)
+    with pytest.raises(CommitFailed):
+        home.run_many(GROUP)
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_ERROR])
+def test_a_commit_of_unknown_outcome_poisons(home, path: Path, code: int):
+    Fault(home, "COMMIT", code)
+
+    assert [CommitFailed] * 2 == [type(outcome.error) for outcome in home.run_many(GROUP)]
+    assert "abandoned" not in home.participant.said
+    for use in (lambda: home.run(put, Put(9)), lambda: home.read(lambda tx: None)):
+        with pytest.raises(CommitFailed, match="earlier"):
+            use()
+    home.close()
+    assert "close" not in home.participant.said
+    with open_notes(path) as again:
+        assert [] == numbers(again)
+        again.run(put, Put(4))
+
+
+def test_a_participant_that_cannot_come_back_poisons(home):
+    def fails(*args: object) -> None:
+        raise RuntimeError("lost")
+
+    home.participant.abandoned = fails
+    Fault(home, "INSERT INTO note", sqlite3.SQLITE_FULL)
+
+    assert isinstance(home.run_many(GROUP)[0].error, DiskFull)
+    with pytest.raises(CommitFailed, match="lost"):
+        home.run(put, Put(1))
+
+
+def test_a_participant_that_fails_after_the_commit_poisons(home, path: Path):
+    def fails(*args: object) -> None:
+        raise RuntimeError("lost")
+
+    home.participant.committed = fails
+    with pytest.raises(RuntimeError):
+        home.run(put, Put(1))
+    with pytest.raises(CommitFailed):
+        home.run(put, Put(2))
+    home.close()
+    with open_notes(path) as again:
+        assert [1] == numbers(again)
+
+
+def test_a_command_cannot_swallow_a_full_disk(home):
+    def swallows(tx: NoteTx, command: Put) -> None:
+        try:
+            put(tx, command)
+        except DiskFull:
+            tx.emit("all is well", bytes(16), None)
+
+    Fault(home, "INSERT INTO note", sqlite3.SQLITE_FULL)
+
+    assert isinstance(home.run_many([Call(swallows, Put(1))])[0].error, DiskFull)
+    assert 0 == sum(left(home).values())
+
+
+def test_a_really_full_disk(home, path: Path):
+    home.run(put, Put(1), key="first")
+    before = left(home)
+    pages = home.sql.rows("PRAGMA page_count")[0][0]
+    home.sql.run(f"PRAGMA max_page_count = {pages + 10}")
+
+    outcomes = home.run_many([Call(put, Put(n, "x" * 50_000), f"k{n}") for n in range(8)])
+
+    assert [DiskFull] * 8 == [type(outcome.error) for outcome in outcomes]
+    assert before == left(home)
+    home.run(put, Put(2))  # a small one still fits
+    home.sql.run("PRAGMA max_page_count = 100000")
+    outcomes = home.run_many([Call(put, Put(n, "x" * 50_000), f"k{n}") for n in range(8)])
+    assert all(outcome.error is None for outcome in outcomes)
+    home.close()
+    with open_notes(path) as again:
+        assert 10 == len(numbers(again))
+
+
+def test_a_file_that_may_not_grow(path: Path):
+    """The system refuses to write beyond a size: the log cannot take the commit."""
+
+    def work() -> None:
+        import resource
+
+        with open_notes(path) as home:
+            home.run(put, Put(1))
+            size = (path / "home.sqlite-wal").stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20_000, resource.RLIM_INFINITY))
+            failed = home.run_many([Call(put, Put(n, "x" * 50_000)) for n in range(8)])
+            assert {CommitFailed} == {type(outcome.error) for outcome in failed}
+            resource.setrlimit(
+                resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            )
+
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with open_notes(path) as again:
+        assert [1] == numbers(again)
+        assert 1 == left(again)["tally"]
+
+
+# Closing
+
+
+def test_a_closed_home_takes_nothing(home):
+    home.close()
+    home.close()
+    for use in (lambda: home.run(put, Put(1)), lambda: home.read(lambda tx: None)):
+        with pytest.raises(HomeClosed):
+            use()
+
+
+def test_a_close_that_fails_lets_go_all_the_same(path: Path):
+    home = open_notes(path)
+    home.run(put, Put(1))
+    home.participant.close = lambda sql: sql.run("INSERT INTO nowhere VALUES (1)")
+    with pytest.raises(sqlite3.OperationalError):
+        home.close()
+    assert not (path / "seal.json").exists()
+    with open_notes(path) as again:
+        assert [1] == numbers(again)
+
+
+# Damage
+
+
+def test_damaged_databases_are_named(path: Path, tmp_path: Path):
+    with open_notes(path) as home:
+        home.run(put, Put(1, "x" * 100_000))
+    file = path / "home.sqlite"
+    whole = file.read_bytes()
+    for content, seen in (
+        (b"", "SQLite database"),
+        (b"not a database" * 5000, "SQLite database"),
+        (whole[:-16384], "bytes"),
+        (whole[:16384], "bytes"),
+        (whole[:16] + b"\x10\x00" + whole[18:], "pages"),
+        (whole[:100] + bytes(16_000) + whole[16_100:], "database"),
+    ):
+        file.write_bytes(content)
+        for readonly in (False, True):
+            with pytest.raises(HomeDamaged, match=seen):
+                open_notes(path, readonly=readonly)
+    file.unlink()
+    with pytest.raises(HomeDamaged, match="no such file"):
+        open_notes(path)
+
+
+def test_a_page_that_makes_no_sense_is_damage_when_read(path: Path):
+    with open_notes(path) as home:
+        for n in range(50):
+            home.run(put, Put(n, "x" * 10_000))
+    file = path / "home.sqlite"
+    whole = bytearray(file.read_bytes())
+    for page in range(3, len(whole) // 16384):
+        whole[page * 16384 : page * 16384 + 100] = b"\xff" * 100
+    file.write_bytes(whole)
+    with pytest.raises(HomeDamaged), open_notes(path, readonly=True) as home:
+        numbers(home)
+
+
+def test_the_format_file_says_what_it_is(path: Path):
+    open_notes(path).close()
+
+    assert 1 == json.loads((path / "venule.json").read_bytes())["format"]
+    assert isinstance(StorageFailed("p", "s").message, str)
+
+
+def test_the_systems_clock_will_do(path: Path):
+    with Home.open(path, clock=SystemClock(), tx=Tx) as home:
+        assert home.read(lambda tx: tx.now_us) > to_us(START)

@@ -1,0 +1,154 @@
+"""The same request twice has one effect and one answer."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from support.kit_homes import START, NoteTx, Placed, Put, Unlucky, left, numbers, open_notes, put
+from venule.kit.desk import Desk
+from venule.kit.errors import IdempotencyKeyReused
+from venule.kit.idempotency import IdempotencyKeyMalformed, purge_keys
+from venule.kit.time import VirtualClock, to_us
+from venule.kit.tx import Call, Tx
+
+
+@pytest.fixture
+def home(tmp_path: Path):
+    with open_notes(tmp_path / "home") as home:
+        yield home
+
+
+def put_again(tx: NoteTx, command: Put) -> Placed:
+    return put(tx, command)
+
+
+def test_the_second_gets_the_first_answer(home):
+    first = home.run(put, Put(1), key="k")
+    second = home.run(put, Put(1), key="k")
+
+    assert first == second
+    assert isinstance(second, Placed)
+    assert {"note": 1, "event": 1, "job": 1, "idempotency": 1, "tally": 1} == left(home)
+
+
+def test_twice_in_one_group(home):
+    first, second, other = home.run_many(
+        [Call(put, Put(1), "k"), Call(put, Put(1), "k"), Call(put, Put(2), "k")]
+    )
+
+    assert first.value == second.value
+    assert isinstance(other.error, IdempotencyKeyReused)
+    assert [1] == numbers(home)
+
+
+def test_after_reopening(tmp_path: Path):
+    with open_notes(tmp_path / "home") as home:
+        first = home.run(put, Put(1), key="k")
+    with open_notes(tmp_path / "home") as home:
+        assert first == home.run(put, Put(1), key="k")
+        with pytest.raises(IdempotencyKeyReused):
+            home.run(put, Put(2), key="k")
+        assert [1] == numbers(home)
+
+
+def test_another_use_case_or_body_is_refused_and_named(home):
+    home.run(put, Put(1), key="k")
+
+    with pytest.raises(IdempotencyKeyReused) as caught:
+        home.run(put_again, Put(1), key="k")
+    assert caught.value.first_use_case.endswith(".put")
+    assert caught.value.use_case.endswith(".put_again")
+    with pytest.raises(IdempotencyKeyReused, match="another body"):
+        home.run(put, Put(1, "other"), key="k")
+
+
+def test_a_failed_command_keeps_no_key(home):
+    with pytest.raises(Unlucky):
+        home.run(put, Put(-1), key="k")
+
+    assert 2 == home.run(put, Put(2), key="k").number
+
+
+def test_a_failed_and_a_good_one_in_one_group(home):
+    bad, good = home.run_many([Call(put, Put(-1), "k"), Call(put, Put(2), "k")])
+
+    assert isinstance(bad.error, Unlucky)
+    assert 2 == good.value.number
+
+
+def test_two_callers_at_once(home):
+    answers: list[Placed] = []
+    barrier = threading.Barrier(8)
+
+    def caller() -> None:
+        barrier.wait()
+        for n in range(20):
+            answers.append(desk.call(put, Put(n), f"k{n}"))
+
+    with Desk(home) as desk:
+        callers = [threading.Thread(target=caller) for _ in range(8)]
+        for thread in callers:
+            thread.start()
+        for thread in callers:
+            thread.join()
+
+    assert list(range(20)) == numbers(home)
+    assert 160 == len(answers)
+    assert 20 == len({answer.id for answer in answers})
+
+
+def test_answers_of_every_shape_come_back_equal(home):
+    def nothing(tx: Tx, command: None) -> None:
+        return None
+
+    def several(tx: Tx, command: int) -> dict[str, list[Placed]]:
+        return {"a": [Placed(tx.new_id(), command)]}
+
+    for fn, command in ((nothing, None), (several, 3)):
+        key = fn.__name__
+        assert home.run(fn, command, key=key) == home.run(fn, command, key=key)
+
+
+def test_bugs_are_named_at_once(home):
+    def no_annotation(tx, command):
+        return 1
+
+    def no_encoding(tx: Tx, command: None) -> object:
+        put(tx, Put(1))
+        return object()
+
+    with pytest.raises(TypeError, match="return annotation"):
+        home.run(no_annotation, None, key="k")
+    with pytest.raises(TypeError):
+        home.run(no_encoding, None, key="k")
+    assert 0 == sum(left(home).values())
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_strange_keys(home, key: str):
+    with pytest.raises(IdempotencyKeyMalformed):
+        home.run(put, Put(1), key=key)
+
+
+def test_keys_of_any_text(home):
+    for key in ("x" * 255, "钱包", "a\0b", "it's"):
+        assert home.run(put, Put(1), key=key) == home.run(put, Put(1), key=key)
+
+
+def test_old_keys_are_purged_in_bounded_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("venule.kit.idempotency.PURGE_ROWS_MAX", 3)
+    clock = VirtualClock(START)
+    with open_notes(tmp_path / "home", clock) as home:
+        for n in range(5):
+            home.run(put, Put(n), key=f"old{n}")
+        clock.advance(timedelta(days=30))
+        first = home.run(put, Put(9), key="new")
+        before = to_us(clock.now() - timedelta(days=1))
+
+        assert [3, 2, 0] == [home.run(purge_keys, before) for _ in range(3)]
+        assert first == home.run(put, Put(9), key="new")
+        assert 6 == len(numbers(home))
