@@ -64,12 +64,12 @@ format: setup  ## Put the code into shape
 	@$(VENV)/bin/ruff check --quiet --fix .
 
 bench: setup  ## Measure the hot paths at moderate sizes; each ends with one JSON line
-	@for script in benchmarks/[a-z]*.py; do \
+	@for script in $(filter-out benchmarks/common.py,$(wildcard benchmarks/*.py)); do \
 	  echo "== $$script"; $(PY) $$script || exit 1; \
 	done
 
 sim: setup  ## Random crashes and schedules: make sim SEEDS=200
-	@VENULE_SEEDS=$(SEEDS) $(PY) -m pytest -m sim --timeout=0 tests/sim
+	@VENULE_SEEDS=$(SEEDS) $(PY) -m pytest -m sim --timeout=0
 
 docs: setup pages  ## Build the documentation into build/docs
 	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs

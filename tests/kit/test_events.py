@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from support.kit_homes import Put, crash, open_notes, put
+from venule.kit.errors import DiskFull
 from venule.kit.events import events_after
 from venule.kit.home import Home
 from venule.kit.tx import Call, Tx
@@ -55,12 +57,19 @@ def test_a_reference_has_16_bytes(tmp_path: Path):
 
 
 def test_numbers_go_on_after_a_group_that_was_undone(tmp_path: Path):
+    def full(statement: str) -> None:
+        if statement == "COMMIT" and faults:
+            error = sqlite3.OperationalError("full")
+            error.sqlite_errorcode = faults.pop()
+            raise error
+
+    faults = []
     with open_notes(tmp_path / "home") as home:
         home.run(put, Put(1))
-        home.sql.run("PRAGMA max_page_count = 60")
-        for outcome in home.run_many([Call(put, Put(2, "x" * 300_000)) for _ in range(9)]):
-            assert outcome.error is not None
-        home.sql.run("PRAGMA max_page_count = 100000")
+        home.sql.watch(full)
+        faults.append(sqlite3.SQLITE_FULL)
+        with pytest.raises(DiskFull):
+            home.run(put, Put(2))
         home.run(put, Put(3))
 
         assert [(1, 1), (2, 3)] == [(e.seq, e.decode(Put).number) for e in read(home)]

@@ -86,8 +86,7 @@ def test_two_callers_at_once(home):
 
     def caller() -> None:
         barrier.wait()
-        for n in range(20):
-            answers.append(desk.call(put, Put(n), f"k{n}"))
+        answers.extend(desk.call(put, Put(n), f"k{n}") for n in range(20))
 
     with Desk(home) as desk:
         callers = [threading.Thread(target=caller) for _ in range(8)]

@@ -1,4 +1,4 @@
-"""Jobs: local effects once, external ones again with the same id, bounded retries, then a person."""
+"""Jobs: local effects once, external calls again with the same id, bounded retries, then dead."""
 
 from __future__ import annotations
 
@@ -113,6 +113,16 @@ def test_due_when_told_and_the_longest_due_first(home, clock):
 def fails(tx: NoteTx, payload: Put) -> None:
     note(tx, payload)
     raise ZeroDivisionError(f"job of {payload.number}")
+
+
+def test_a_limit_takes_the_longest_due_of_all_kinds(home, clock):
+    for number, kind in enumerate(("b", "a", "c", "a", "b")):
+        home.run(ask, (kind, Put(number)))
+        clock.advance(timedelta(seconds=1))
+    runner = JobRunner(home, {"a": note, "b": note, "c": note})
+    for number in range(5):
+        assert 1 == runner.run_due(limit=1)
+        assert list(range(number + 1)) == numbers(home)
 
 
 class Unreachable(World):
@@ -292,29 +302,27 @@ def test_killed_at_any_moment_local_effects_happen_once_and_external_calls_repea
 
 def test_a_call_that_kills_the_runner_each_time_ends_dead(home, clock, tmp_path: Path):
     home.run(ask, ("world", Put(2)))
-    path = home.path
-    killed = 0
-    for round_ in range(10):
+    paths = [snapshot(home.path, tmp_path / "round0")]
+
+    def shoot(moment: str) -> None:
+        if moment == "after the call":
+            paths.append(snapshot(paths[-1], tmp_path / f"round{len(paths)}"))
+
+    for _ in range(3):
+        clock.advance(timedelta(hours=1))
+        with open_notes(paths[-1], clock) as again:
+            world = World()
+            world.hook = shoot
+            assert 1 == JobRunner(again, {"world": world}).run_due()
+            assert 1 == len(world.seen)
+    clock.advance(timedelta(hours=1))
+    with open_notes(paths[-1], clock) as again:
         world = World()
-        with open_notes(snapshot(path, tmp_path / f"round{round_}"), clock) as again:
-            runner = JobRunner(again, {"world": world})
-            path = again.path
-            clock.advance(timedelta(hours=1))
-            copies: list[Path] = []
-
-            def dies(moment: str, round_: int = round_, copies: list[Path] = copies) -> None:
-                copies.append(snapshot(path, tmp_path / f"killed{round_}"))
-
-            world.hook = lambda moment, dies=dies: moment == "after the call" and dies(moment)
-            if runner.run_due() == 0:
-                break
-            if not copies:
-                [dead] = runner.dead_jobs()
-                assert (3, LAST_ATTEMPT_LOST) == (dead.attempts, dead.last_error)
-                continue
-            path = copies[0]
-            killed += 1
-    assert 3 == killed
+        runner = JobRunner(again, {"world": world})
+        assert 1 == runner.run_due()
+        assert [] == world.seen
+        [dead] = runner.dead_jobs()
+        assert (3, LAST_ATTEMPT_LOST) == (dead.attempts, dead.last_error)
 
 
 def test_jobs_of_a_group_that_fails_are_not_there(home):

@@ -110,6 +110,18 @@ def crash(tx: NoteTx, command: Put) -> Placed:
     raise ZeroDivisionError("a bug")
 
 
+def is_unlucky(number: int) -> bool:
+    return number % 7 == 3
+
+
+def put_if_lucky(tx: NoteTx, number: int) -> Placed:
+    """As `put`, of various sizes; every seventh fails after having done it all."""
+    placed = put(tx, Put(number, "x" * (number % 5 * 3000)))
+    if is_unlucky(number):
+        raise ZeroDivisionError
+    return placed
+
+
 def open_notes(path: Path, clock: Clock | None = None, **options: Any) -> Home[NoteTx]:
     clock = VirtualClock(START) if clock is None else clock
     seed = int.from_bytes(os.urandom(4), "big")

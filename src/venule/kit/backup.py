@@ -89,7 +89,10 @@ def _copy(source: Sql, new: Path, file: Path) -> None:
         target.run("PRAGMA synchronous = OFF")  # the file is flushed as a whole afterwards
         source.conn.backup(target.conn)
     except sqlite3.Error as error:
-        raise translate(str(file), error) or error from error
+        told = translate(str(file), error) or error
+        if isinstance(told, HomeDamaged):  # the new file cannot be: it is the home
+            told = HomeDamaged(source.path, told.what, told.expected, told.seen)
+        raise told from error
     finally:
         target.close()
 

@@ -40,7 +40,10 @@ class IdempotencyKeyMalformed(BadInput):
 
 
 class UseCase:
-    """What the keys need to know of a function: its name, and how to read its answers back."""
+    """What the keys need to know of a function: its name, and how to read its answers back.
+
+    The name is the module's and the function's: one that moves is another use case to old keys.
+    """
 
     __slots__ = ("decode", "name", "prefix")
 

@@ -51,8 +51,6 @@ class Seal:
         if file.exists():
             broken = file.read_bytes()
             file.unlink()
-        for left in home.glob(f"{SEAL_FILE}.new"):
-            left.unlink()
         fsync_directory(home)
         return cls(home, bytes_max, broken)
 
@@ -73,7 +71,9 @@ class Seal:
         if unchanged and self._broken is not None:
             content = self._broken
         else:
-            content = encode(SealContent(size, SEGMENT_BYTES, _hashes(self._home, size)))
+            content = encode(
+                SealContent(size, SEGMENT_BYTES, _hashes(self._home, size, SEGMENT_BYTES))
+            )
         new = self._home / f"{SEAL_FILE}.new"
         with open(new, "wb") as file:
             file.write(content)
@@ -126,7 +126,7 @@ def decode(home: Path, raw: bytes) -> SealContent:
     return seal
 
 
-def _hashes(home: Path, size: int, segment_bytes: int = SEGMENT_BYTES) -> list[str]:
+def _hashes(home: Path, size: int, segment_bytes: int) -> list[str]:
     hashes = []
     with open(home / DATABASE_FILE, "rb", buffering=0) as file:
         for first in range(0, size, segment_bytes):

@@ -40,7 +40,10 @@ class Participant(Protocol):
         """The group is durable."""
 
     def abandoned(self, sql: Sql) -> None:
-        """The group is undone: restore the memory from the database."""
+        """The group is undone: restore the memory from the database.
+
+        It may come without `begin`, when the transaction could not even be opened.
+        """
 
     def close(self, sql: Sql) -> None:
         """The home closes in good order. No transaction is open; begin and commit your own."""

@@ -2,9 +2,13 @@
 
 After a crash SQLite replays the log up to the first frame whose check sum is wrong and silently
 drops the rest. That is right for a torn end: the last commit was just being written. It is wrong
-for damage further up, where commits follow that callers were told of. The log is flushed at every
-commit, so a crash can tear the frames of one commit only: a whole second commit behind a wrong
-frame means damage.
+for damage, which would take commits away that callers were told of. This module tells the two
+apart, by two signs of damage:
+
+- later commits. The log is flushed at every commit, so a crash can tear the frames of one commit
+  only; a whole second commit at or behind the wrong frame was durable.
+- a single byte. A crash tears at sectors or pages; a frame that one changed byte would explain was
+  written whole and changed afterwards. The sum is linear, so every such byte can be tried.
 
 Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
@@ -14,7 +18,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +33,7 @@ FRAME_BYTES: Final = FRAME_HEADER_BYTES + PAGE_BYTES
 FRAMES_AT_ONCE: Final = 1_024
 MAGIC: Final = 0x377F0682  # the lowest bit set: sums are over big-endian words
 U32: Final = 0xFFFFFFFF
+U32_ZERO: Final = np.uint32(0)
 
 Words = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
@@ -38,36 +43,70 @@ def check_wal(home: Path) -> None:
     """Check the log of a home that nobody writes to. Raises: HomeDamaged naming the frame."""
     try:
         with open(home / WAL_FILE, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size < HEADER_BYTES + FRAME_BYTES:
-                return
-            header = file.read(HEADER_BYTES)
-            order = _check_header(home, header)
-            words = np.frombuffer(header, ">u4").astype(np.uint32)
-            salts, sums = words[4:6], words[6:8]
-            good_parts, commit_parts = [], []
-            while raw := file.read(FRAMES_AT_ONCE * FRAME_BYTES):
-                good, commit, sums = _check_frames(raw, order, salts, sums)
-                good_parts.append(good)
-                commit_parts.append(commit)
+            if os.fstat(file.fileno()).st_size >= HEADER_BYTES + FRAME_BYTES:
+                _check_file(home, file)
     except FileNotFoundError:
         return
-    _judge(home, np.concatenate(good_parts), np.concatenate(commit_parts))
 
 
-def _judge(home: Path, good: Bools, commit: Bools) -> None:
-    wrong = np.flatnonzero(~good)
-    if not wrong.size:
+def _check_file(home: Path, file: BinaryIO) -> None:
+    header = file.read(HEADER_BYTES)
+    order = _check_header(home, header)
+    words = np.frombuffer(header, ">u4").astype(np.uint32)
+    salts, sums = words[4:6], words[6:8]
+    good_parts, commit_parts = [], []
+    while raw := file.read(FRAMES_AT_ONCE * FRAME_BYTES):
+        good, commit, sums = _check_frames(raw, order, salts, sums)
+        good_parts.append(good)
+        commit_parts.append(commit)
+    good = np.concatenate(good_parts)
+    if good.all():
         return
-    commits = np.flatnonzero(commit)
-    commits = commits[commits >= wrong[0]]
-    if commits.size and good[commits[1:]].any():
-        raise HomeDamaged(
-            str(home),
-            f"{WAL_FILE}, frame {wrong[0] + 1}",
-            "a frame whose check sum fits, since later commits follow",
-            "one whose check sum does not",
-        )
+    wrong = int(np.argmin(good))
+    commits = np.flatnonzero(np.concatenate(commit_parts))
+    commits = commits[commits >= wrong]
+    if good[commits[1:]].any():
+        raise _damage(home, wrong, "later commits follow")
+    before, frame = _frame_and_sums_before(file, wrong)
+    if _is_one_byte_off(frame, order, salts, before):
+        raise _damage(home, wrong, "all but one byte of it is right")
+
+
+def _damage(home: Path, frame: int, sign: str) -> HomeDamaged:
+    expected = "a check sum that fits"
+    return HomeDamaged(
+        str(home), f"{WAL_FILE}, frame {frame + 1}", expected, f"one that does not, and {sign}"
+    )
+
+
+def _frame_and_sums_before(file: BinaryIO, frame: int) -> tuple[Words, bytes]:
+    """Read a frame, and the check sum stored in what comes before it."""
+    start = HEADER_BYTES + frame * FRAME_BYTES
+    file.seek(start - FRAME_BYTES + 16 if frame else 24)
+    before = np.frombuffer(file.read(8), ">u4").astype(np.uint32)
+    file.seek(start)
+    return before, file.read(FRAME_BYTES)
+
+
+def _is_one_byte_off(frame: bytes, order: str, salts: Words, before: Words) -> bool:
+    """Whether a frame becomes right by changing one byte of it."""
+    weights, carry = _weights()
+    words = np.frombuffer(frame[:8] + frame[FRAME_HEADER_BYTES:], order).astype(np.uint32)
+    sums = words @ weights + before @ carry
+    right = np.concatenate((salts, sums)).astype(">u4").tobytes()
+    seen = frame[8:FRAME_HEADER_BYTES]
+    bytes_off = sum(a != b for a, b in zip(right, seen, strict=True))
+    if bytes_off <= 1 or seen[:8] != right[:8]:
+        return bytes_off <= 1
+    missing = np.frombuffer(seen[8:], ">u4").astype(np.uint32) - sums
+    for shift in (0, 8, 16, 24):
+        for change in range(1, 256):
+            by = np.uint32(change << shift)
+            if (weights * by == missing).all(axis=1).any():
+                return True
+            if (weights * by == U32_ZERO - missing).all(axis=1).any():
+                return True
+    return False
 
 
 def _check_header(home: Path, header: bytes) -> str:

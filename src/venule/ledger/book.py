@@ -41,6 +41,7 @@ from venule.ledger.model import (
     ZERO_REF,
     Account,
     AccountFlags,
+    LedgerTransferCode,
     Posted,
     RecordArray,
     Refusal,
@@ -49,12 +50,6 @@ from venule.ledger.model import (
     Unit,
 )
 from venule.ledger.store import JournalRow
-
-OPEN_CODE: Final = 1
-"""Transfer code of the records that the ledger writes when accounts are opened."""
-
-EXPIRE_CODE: Final = 2
-"""Transfer code of the records that release a hold whose time is over."""
 
 OPENINGS_MAX: Final = 1 << 20
 """Most accounts opened by one call."""
@@ -124,7 +119,7 @@ class Book:
             return
         requests = np.zeros(len(due), dtype=TRANSFER_REQUEST)
         requests["related"] = due
-        requests["code"] = EXPIRE_CODE
+        requests["code"] = int(LedgerTransferCode.EXPIRE)
         requests["flags"] = int(TransferFlags.VOID_PENDING | TransferFlags.EXPIRED)
         results = np.zeros(len(due), dtype=TRANSFER_RESULT)
         accepted = self._apply(requests, results, internal=True)
@@ -416,7 +411,7 @@ class Book:
         record["amount"] = count
         record["debit"] = first
         record["credit"] = first + count - 1
-        record["code"] = OPEN_CODE
+        record["code"] = int(LedgerTransferCode.OPEN)
         record["flags"] = int(TransferFlags.OPENS)
         memory.state[kernel.OUT_COUNT] += 1
         memory.state[kernel.NEXT_SEQ] += 1

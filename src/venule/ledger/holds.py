@@ -28,6 +28,7 @@ def slot(table: Any, seq: Int) -> Int:
 
 @njit(cache=True)
 def hold(table: Any, seq: Int, amount: Int, expires_at: Int, debit: Int, credit: Int) -> None:
+    """Enter an open pending transfer."""
     i = slot(table, seq)
     table[i].seq = seq
     table[i].amount = amount

@@ -51,6 +51,13 @@ class TransferFlags(IntFlag):
     EXPIRED = 1024
 
 
+class LedgerTransferCode(IntEnum):
+    """Why the ledger itself writes a record: accounts opened, a hold whose time is over."""
+
+    OPEN = 1
+    EXPIRE = 2
+
+
 CALLER_FLAGS: Final = 511
 """The flags that a caller may set."""
 
