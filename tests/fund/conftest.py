@@ -1,0 +1,34 @@
+"""Funds for the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.fund_town import FundTown
+
+
+@pytest.fixture
+def make_town(tmp_path: Path) -> Iterator[Callable[..., FundTown]]:
+    """Open towns with parameters of their own; whatever a test has done, all proofs must hold."""
+    with ExitStack() as stack:
+        towns = []
+
+        def make(**how: Any) -> FundTown:
+            towns.append(stack.enter_context(FundTown(tmp_path / f"home {len(towns)}", **how)))
+            return towns[-1]
+
+        yield make
+        for town in towns:
+            if not town.spoilt:
+                assert [] == town.breaks()
+
+
+@pytest.fixture
+def town(make_town: Callable[..., FundTown]) -> FundTown:
+    """A fund opened on Monday 2014-05-12; it is noon of that day in China."""
+    return make_town()
