@@ -1,0 +1,138 @@
+"""The composition root: joins the rooms over one home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from venule import fund, ledger, members, replay, wallet
+from venule.kit.backup import backup
+from venule.kit.errors import HomeDamaged
+from venule.kit.home import Home
+from venule.kit.ids import Ids
+from venule.kit.migrate import Migrations
+from venule.kit.reader import open_readonly, structure_faults
+from venule.kit.seal import check_seal
+from venule.kit.sqlite import DATABASE_FILE, Sql
+from venule.kit.time import Clock, SystemClock
+from venule.ledger import Book, CheckpointDamaged, Fault, JournalDamaged, Tx
+
+__all__ = ["ROOMS", "VerifyReport", "backup", "open_home", "verify"]
+
+ROOMS: Final[tuple[Migrations, ...]] = (
+    ledger.MIGRATIONS,
+    members.MIGRATIONS,
+    wallet.MIGRATIONS,
+    fund.MIGRATIONS,
+    replay.MIGRATIONS,
+)
+"""The rooms that keep rows, in floor order; the kit's own come first by themselves."""
+
+FAULTS_SHOWN_MAX: Final = 100
+
+
+class VerifyReport(msgspec.Struct, frozen=True):
+    """What `verify` found: `ok`, or the faults, the first one first; and what was looked at."""
+
+    ok: bool
+    faults: list[Fault]
+    checked: dict[str, int | str]
+
+
+def open_home(
+    path: Path | str, *, readonly: bool = False, clock: Clock | None = None, ids: Ids | None = None
+) -> Home[Tx]:
+    """Open the home of all rooms; for writing, make it if nothing is there.
+
+    A reader sees the home as it was when it opened, while a writer goes on.
+    Raises: NotAHome, HomeLocked, HomeTooNew, HomeDamaged, HomeReadOnly, HomeNotMigrated, DiskFull,
+    StorageFailed, JournalDamaged, CheckpointDamaged.
+    """
+    return Home.open(
+        path,
+        clock=SystemClock() if clock is None else clock,
+        ids=ids,
+        migrations=ROOMS,
+        participant=_snapshot_book if readonly else Book,
+        tx=Tx,
+        readonly=readonly,
+    )
+
+
+def _snapshot_book(sql: Sql) -> Book:
+    sql.run("BEGIN")  # pages, journal and rows of one moment
+    return Book(sql)
+
+
+def verify(path: Path | str) -> VerifyReport:
+    """Recompute everything from the files alone and say ok, or what does not hold.
+
+    In this order, each step only if the ones before found nothing: the seal of a well-closed home
+    over every byte; SQLite's own structure; the ledger's proof (hash chain, sums, chains,
+    checkpoints); the book as a writer would open it against the replayed one; every room's own
+    checks (register = ledger, client liabilities = client assets, and so on).
+    Raises: NotAHome, HomeTooNew, HomeNotMigrated, StorageFailed if there is nothing to verify.
+    """
+    path = Path(path)
+    checked: dict[str, int | str] = {}
+    faults = _seal_faults(path, checked)
+    if not faults:
+        try:
+            faults = _book_faults(path, checked)
+            if not faults:
+                faults = _room_faults(path, checked)
+        except (HomeDamaged, JournalDamaged, CheckpointDamaged) as error:
+            faults = [Fault(where=str(path), message=error.message)]
+    return VerifyReport(ok=not faults, faults=faults[:FAULTS_SHOWN_MAX], checked=checked)
+
+
+def _seal_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
+    try:
+        damaged = check_seal(path)
+    except HomeDamaged as error:
+        return [Fault(where=str(path), message=error.message)]
+    checked["seal"] = "absent: not closed well, or open now" if damaged is None else "whole"
+    return [
+        Fault(f"{DATABASE_FILE}, bytes {first} to {last}", "they changed after the home was closed")
+        for first, last in damaged or []
+    ]
+
+
+def _book_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
+    sql = open_readonly(path)
+    try:
+        sql.run("BEGIN")
+        faults = [Fault(DATABASE_FILE, said) for said in structure_faults(sql)]
+        if faults:
+            return faults
+        for book in ledger.books(sql) or [1]:
+            proof, memory = ledger.prove(sql, book)
+            checked |= {
+                "transfers": proof.transfers,
+                "accounts": proof.accounts,
+                "journal_rows": proof.rows,
+                "checkpoint_pages": proof.pages,
+                "open_holds": proof.pending,
+                "journal_hash": proof.hash,
+            }
+            faults += proof.faults
+            if not faults and not memory.equals(Book(sql, book).memory):
+                faults.append(Fault(f"book {book}", "checkpoint and tail do not give the replay"))
+        return faults
+    finally:
+        sql.close()
+
+
+def _room_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
+    with open_home(path, readonly=True) as home:
+        breaks = home.read(lambda tx: [*wallet.check(tx), *fund.check(tx)])
+        checked["room_checks"] = "wallet, members, fund"
+    return [
+        Fault(
+            f"{found.room}: {found.rule}",
+            f"{found.subject}: expected {found.expected}, seen {found.actual}",
+        )
+        for found in breaks
+    ]

@@ -1,0 +1,236 @@
+"""What the commands that look at a home answer."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from venule import app
+from venule.cli.errors import LimitOutOfRange
+from venule.cli.exits import Exit
+from venule.cli.inputs import parse_account, parse_end, parse_moment, parse_start
+from venule.cli.names import transfer_names
+from venule.cli.reading import account_line, find_account, list_accounts, trial_balance
+from venule.cli.show import amount, instant, iso, print_json, print_line, print_table
+from venule.kit.backup import backup as copy_home
+from venule.kit.backup import restore as make_home
+from venule.ledger import ZERO_REF, StatementLine, Tx
+
+LIMIT_MAX: Final = 100_000
+
+
+def verify(home: Path, *, json: bool) -> int:
+    """Prove a home; REFUSED if there is a fault."""
+    report = app.verify(home)
+    if json:
+        print_json(
+            {
+                "ok": report.ok,
+                "faults": [msgspec.to_builtins(fault) for fault in report.faults],
+                "checked": msgspec.to_builtins(report.checked),
+            }
+        )
+    else:
+        print_table(
+            ("checked", "count"),
+            [(name.replace("_", " "), count) for name, count in report.checked.items()],
+            right=("count",),
+        )
+        for fault in report.faults:
+            print_line(f"fault: {fault.where}: {fault.message}")
+        print_line("ok" if report.ok else f"not ok: {len(report.faults)} faults")
+    return Exit.OK if report.ok else Exit.REFUSED
+
+
+def statement(
+    home: Path,
+    account: str,
+    *,
+    limit: int,
+    since: str | None,
+    until: str | None,
+    before: int | None,
+    json: bool,
+) -> int:
+    """Show an account's movements, newest first."""
+    asked = parse_account(account)
+    since_at = parse_start("--since", since) if since else None
+    until_at = parse_end("--until", until) if until else None
+    _check_limit(limit)
+
+    def look(tx: Tx) -> int:
+        number = find_account(tx, asked)
+        owner = account_line(tx, number)
+        lines = tx.statement(number, limit=limit, before_seq=before, since=since_at, until=until_at)
+        next_before = lines[-1].seq if len(lines) == limit else None
+        if json:
+            found = {"account": asdict(owner), "lines": [_line_json(it) for it in lines]}
+            print_json({**found, "next_before": next_before})
+            return Exit.OK
+        print_line(
+            f"account {number}, {owner.code_name} in {owner.unit_name}, "
+            f"balance {amount(owner.balance_minor, owner.scale)}"
+        )
+        print_table(
+            ("seq", "at (China)", "why", "amount", "balance", "held", "counterparty", "how"),
+            [_line_row(it, owner.scale) for it in lines],
+            right=("seq", "amount", "balance", "held", "counterparty"),
+        )
+        if next_before is not None:
+            print_line(f"more: --before {next_before}")
+        return Exit.OK
+
+    with app.open_home(home, readonly=True) as opened:
+        return opened.read(look)
+
+
+def balances(home: Path, *, at: str | None, json: bool) -> int:
+    """Show the trial balance, now or at an instant."""
+    moment = parse_moment("--at", at) if at else None
+    with app.open_home(home, readonly=True) as opened:
+        lines = opened.read(lambda tx: trial_balance(tx, moment))
+    totals: dict[tuple[str, int], list[int]] = {}
+    for line in lines:
+        sums = totals.setdefault((line.unit_name, line.scale), [0, 0, 0, 0])
+        for index, value in enumerate(
+            (line.accounts, line.debit_minor, line.credit_minor, line.held_minor)
+        ):
+            sums[index] += value
+    balanced = all(debit == credit for _, debit, credit, _ in totals.values())
+    if json:
+        print_json(
+            {
+                "at": iso(moment) if moment else None,
+                "balanced": balanced,
+                "lines": [asdict(line) for line in lines],
+            }
+        )
+        return Exit.OK if balanced else Exit.REFUSED
+    rows: list[tuple[object, ...]] = []
+    for (unit, scale), (count, *sums) in totals.items():
+        rows += [
+            (
+                unit,
+                line.code,
+                line.code_name,
+                line.accounts,
+                amount(line.debit_minor, scale),
+                amount(line.credit_minor, scale),
+                amount(line.held_minor, scale),
+            )
+            for line in lines
+            if line.unit_name == unit
+        ]
+        rows.append((unit, "", "total", count, *(amount(value, scale) for value in sums)))
+    columns = ("unit", "code", "name", "accounts", "debit", "credit", "held")
+    print_table(columns, rows, right=("code", "accounts", "debit", "credit", "held"))
+    if not balanced:
+        print_line("debits and credits differ: run `venule verify`")
+    return Exit.OK if balanced else Exit.REFUSED
+
+
+def accounts(
+    home: Path, *, code: int | None, unit: int | None, limit: int, after: int, json: bool
+) -> int:
+    """List accounts by number."""
+    _check_limit(limit)
+    with app.open_home(home, readonly=True) as opened:
+        lines = opened.read(
+            lambda tx: list_accounts(tx, code=code, unit=unit, after=max(after, 0), limit=limit)
+        )
+    next_after = lines[-1].account if len(lines) == limit else None
+    if json:
+        print_json({"accounts": [asdict(line) for line in lines], "next_after": next_after})
+        return Exit.OK
+    print_table(
+        (
+            "account",
+            "code",
+            "name",
+            "unit",
+            "balance",
+            "debits held",
+            "credits held",
+            "owner",
+            "flags",
+        ),
+        [
+            (
+                line.account,
+                line.code,
+                line.code_name,
+                line.unit_name,
+                amount(line.balance_minor, line.scale),
+                amount(line.debits_pending_minor, line.scale),
+                amount(line.credits_pending_minor, line.scale),
+                line.owner or "-",
+                " ".join(line.flags).lower() or "-",
+            )
+            for line in lines
+        ],
+        right=("account", "code", "balance", "debits held", "credits held"),
+    )
+    if next_after is not None:
+        print_line(f"more: --after {next_after}")
+    return Exit.OK
+
+
+def backup(home: Path, file: Path, *, json: bool) -> int:
+    """Copy a home into one new file."""
+    copy_home(home, file)
+    size = file.stat().st_size
+    if json:
+        print_json({"home": str(home), "file": str(file), "bytes": size})
+    else:
+        print_line(f"{file}: {size} bytes")
+    return Exit.OK
+
+
+def restore(file: Path, home: Path, *, json: bool) -> int:
+    """Make a home from a backup."""
+    make_home(file, home)
+    if json:
+        print_json({"file": str(file), "home": str(home)})
+    else:
+        print_line(f"{home}: restored; `venule verify {home}` proves it")
+    return Exit.OK
+
+
+def _check_limit(limit: int) -> None:
+    if not 0 < limit <= LIMIT_MAX:
+        raise LimitOutOfRange(limit, LIMIT_MAX)
+
+
+def _line_json(line: StatementLine) -> dict[str, object]:
+    return {
+        "seq": line.seq,
+        "at": iso(line.at),
+        "code": line.code,
+        "code_name": transfer_names().get(line.code, str(line.code)),
+        "amount_minor": line.amount,
+        "balance_minor": line.balance,
+        "debits_pending_minor": line.debits_pending,
+        "credits_pending_minor": line.credits_pending,
+        "counterparty": line.counterparty,
+        "flags": _flag_names(line),
+        "related": line.related,
+        "ref": "" if line.ref == ZERO_REF else line.ref.hex(),
+    }
+
+
+def _line_row(line: StatementLine, scale: int) -> tuple[object, ...]:
+    return (
+        line.seq,
+        instant(line.at),
+        transfer_names().get(line.code, str(line.code)).lower().replace("_", " "),
+        amount(line.amount, scale),
+        amount(line.balance, scale),
+        amount(line.debits_pending + line.credits_pending, scale),
+        line.counterparty,
+        " ".join(_flag_names(line)).lower().replace("_", " ") or "posted",
+    )
+
+
+def _flag_names(line: StatementLine) -> list[str]:
+    return [flag.name or "" for flag in line.flags]

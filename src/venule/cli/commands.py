@@ -1,0 +1,304 @@
+"""The commands. Each opens a home, asks, shows the answer, and returns an exit code.
+
+Rooms are imported inside the commands: `venule --help` answers before the ledger is loaded.
+"""
+
+import platform
+import sqlite3
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+from cyclopts import App, Parameter
+
+from venule import __version__
+from venule.cli.exits import Exit
+
+Json: TypeAlias = Annotated[
+    bool, Parameter(name="--json", negative="", show_default=False, help="Answer in JSON.")
+]
+LIMIT: Final = 50
+
+app = App(
+    name="venule",
+    help="Keep books for very many people with very little money, and prove them.",
+    version=f"venule {__version__}",
+    help_format="markdown",
+    default_parameter=Parameter(negative=""),
+    suppress_keyboard_interrupt=False,
+)
+
+
+@app.command
+def replay(
+    *,
+    flows: Path | None = None,
+    yields: Path | None = None,
+    users: Path | None = None,
+    calendar: Path | None = None,
+    home: Path = Path("replay-home"),
+    report: Path = Path("replay-report"),
+    seed: int | None = None,
+    users_max: int | None = None,
+    days_max: int | None = None,
+    json: Json = False,
+) -> int:
+    """Run days of a money-market fund through the wallet, the fund and the ledger.
+
+    The members' purchases, payments and redemptions of each day add up to the day's totals to the
+    fen. What no file gives comes with the package: the fund's published yields, a population drawn
+    from the seed. Broken off at any moment, the same command continues where it stopped.
+
+    For example:
+
+    ```console
+    venule replay --home build/home --report build/report
+    venule replay --flows flows.csv --yields yields.csv --users users.csv.gz --calendar days.csv
+    venule replay --users-max 500 --days-max 60 --json
+    ```
+
+    Parameters
+    ----------
+    flows
+        Daily sums of all users (`daily_flows.csv`).
+    yields
+        The fund's published income and seven-day yield (`daily_yield.csv`).
+    users
+        One row a user (`users.csv`, `users.csv.gz`).
+    calendar
+        Bank days and fund open days (`calendar.csv`).
+    home
+        Directory for the books.
+    report
+        Directory for `report.json` and `report.html`.
+    seed
+        Draws who does how much.
+    users_max
+        Only the first so many users; the totals stay what they are.
+    days_max
+        Only the first so many days.
+    """
+    from venule.cli import replaying
+    from venule.replay import ReplayOptions
+
+    options = ReplayOptions(
+        home=home,
+        report=report,
+        flows=flows,
+        yields=yields,
+        users=users,
+        calendar=calendar,
+        users_max=users_max,
+        days_max=days_max,
+    )
+    if seed is not None:
+        options = msgspec.structs.replace(options, seed=seed)
+    return replaying.replay(options, json=json)
+
+
+@app.command
+def verify(home: Path, /, *, json: Json = False) -> int:
+    """Prove the books from the files alone, or name the first fault.
+
+    Checked are the hash chain of the journal, debits = credits in each unit, balances = replay of
+    the journal, the chains of the statements, the checkpoints, the fund's register = the ledger,
+    and what is owed to clients = their reserve + money in transit.
+
+    For example:
+
+    ```console
+    venule verify build/replay-home
+    venule verify build/replay-home --json
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home.
+    """
+    from venule.cli import answers
+
+    return answers.verify(home, json=json)
+
+
+@app.command
+def statement(
+    home: Path,
+    account: str,
+    /,
+    *,
+    limit: int = LIMIT,
+    since: str | None = None,
+    until: str | None = None,
+    before: int | None = None,
+    json: Json = False,
+) -> int:
+    """Show an account's movements with running balances, newest first.
+
+    For example:
+
+    ```console
+    venule statement build/replay-home 17
+    venule statement build/replay-home 17 --since 2014-06-01 --until 2014-06-30
+    venule statement build/replay-home 17 --before 120345 --json
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home.
+    account
+        Number of the account, or the id of its owner.
+    limit
+        Show at most so many movements.
+    since
+        A day (from its start) or an instant; China time unless it carries an offset.
+    until
+        A day (to its end) or an instant, exclusive.
+    before
+        Only movements with a smaller sequence number: the next page.
+    """
+    from venule.cli import answers
+
+    return answers.statement(
+        home, account, limit=limit, since=since, until=until, before=before, json=json
+    )
+
+
+@app.command
+def balances(home: Path, /, *, at: str | None = None, json: Json = False) -> int:
+    """Show the trial balance: debit and credit balances per unit and account code.
+
+    For example:
+
+    ```console
+    venule balances build/replay-home
+    venule balances build/replay-home --at 2013-12-31
+    venule balances build/replay-home --at 2014-05-14T15:00:00+08:00 --json
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home.
+    at
+        As of the end of a day, or of an instant; China time unless it carries an offset.
+    """
+    from venule.cli import answers
+
+    return answers.balances(home, at=at, json=json)
+
+
+@app.command
+def accounts(
+    home: Path,
+    /,
+    *,
+    code: int | None = None,
+    unit: int | None = None,
+    limit: int = LIMIT,
+    after: int = 0,
+    json: Json = False,
+) -> int:
+    """List accounts by number, with their balances and holds.
+
+    For example:
+
+    ```console
+    venule accounts build/replay-home
+    venule accounts build/replay-home --code 2010 --unit 156 --limit 10
+    venule accounts build/replay-home --after 50 --json
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home.
+    code
+        Only accounts of this code of the chart of accounts.
+    unit
+        Only accounts in this unit: the number of a currency (156 is the yuan) or of a share class.
+    limit
+        Show at most so many accounts.
+    after
+        Only accounts with a greater number: the next page.
+    """
+    from venule.cli import answers
+
+    return answers.accounts(home, code=code, unit=unit, limit=limit, after=after, json=json)
+
+
+@app.command
+def backup(home: Path, file: Path, /, *, json: Json = False) -> int:
+    """Copy a home into one file while it may be written to.
+
+    The copy is the state at one commit. An existing file is never written over.
+
+    For example:
+
+    ```console
+    venule backup build/replay-home replay.backup
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home.
+    file
+        The file to make.
+    """
+    from venule.cli import answers
+
+    return answers.backup(home, file, json=json)
+
+
+@app.command
+def restore(file: Path, home: Path, /, *, json: Json = False) -> int:
+    """Make a home from a backup. The place must be vacant.
+
+    For example:
+
+    ```console
+    venule restore replay.backup build/restored-home
+    venule verify build/restored-home
+    ```
+
+    Parameters
+    ----------
+    file
+        A file that `venule backup` made.
+    home
+        Directory to make.
+    """
+    from venule.cli import answers
+
+    return answers.restore(file, home, json=json)
+
+
+@app.command
+def version(*, json: Json = False) -> int:
+    """Show the versions of Venule and of what it stands on.
+
+    For example:
+
+    ```console
+    venule version
+    venule version --json
+    ```
+    """
+    from venule.cli.show import print_json, print_line
+
+    versions = {
+        "venule": __version__,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "numpy": version_of("numpy"),
+        "numba": version_of("numba"),
+    }
+    if json:
+        print_json(versions)
+    else:
+        for name, number in versions.items():
+            print_line(f"{name} {number}")
+    return Exit.OK

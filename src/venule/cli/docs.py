@@ -1,0 +1,129 @@
+"""Pages of the documentation that come from the code: `python -m venule.cli.docs DIRECTORY`.
+
+`make pages` writes them; a test compares the committed ones with the code.
+"""
+
+import importlib
+import pkgutil
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import venule
+from venule.cli.commands import app
+from venule.cli.exits import MEANINGS
+from venule.cli.names import account_names, transfer_names
+from venule.kit.errors import AppError, all_errors
+
+GENERATED: Final = "<!-- Made from the code by `make pages`; do not edit. -->\n"
+
+
+def import_everything() -> list[ModuleType]:
+    """Import every module of the package, so that every error and public name is known."""
+    names = [
+        found.name
+        for found in pkgutil.walk_packages(venule.__path__, "venule.")
+        if not found.name.endswith("__main__")
+    ]
+    return [venule, *(importlib.import_module(name) for name in sorted(names))]
+
+
+def public_names() -> list[str]:
+    """Return the names in every `__all__` of the house, such as `venule.kit.money: Money`."""
+    return [
+        f"{module.__name__}: {name}"
+        for module in import_everything()
+        for name in sorted(getattr(module, "__all__", ()))
+    ]
+
+
+def account_codes() -> list[tuple[int, str]]:
+    """Return the chart of accounts as the rooms declare it."""
+    return sorted(account_names().items())
+
+
+def transfer_codes() -> list[tuple[int, str]]:
+    """Return the transfer codes as the rooms declare them."""
+    return sorted(transfer_names().items())
+
+
+CLI_INTRODUCTION: Final = """\
+Every command answers on standard output, with `--json` as one JSON document. An error is one line
+on standard error; with `--json` standard output carries it too, as `{"error": {...}}`, the body of
+an RFC 9457 problem. `venule COMMAND --help` shows the same as below.
+"""
+
+ERRORS_INTRODUCTION: Final = """\
+Every refusal has a name that never changes (`slug`), an HTTP status, and says whether the same
+request can succeed later without anybody changing it. `venule` prints the slug, then what was
+expected and what was seen.
+"""
+
+
+def cli_page() -> str:
+    """Return the page of commands, options and exit codes."""
+    parts = [
+        GENERATED,
+        "# Command line\n",
+        CLI_INTRODUCTION,
+        *(_command_section(name) for name in app if not name.startswith("-")),
+        "## Exit codes\n",
+        "| code | meaning |\n| --- | --- |",
+        *(f"| {code.value} | {text} |" for code, text in MEANINGS.items()),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _command_section(name: str) -> str:
+    text = app[name].generate_docs(
+        output_format="markdown", heading_level=2, usage_name=f"venule {name}"
+    )
+    text = re.sub(r"^## .*$", f"## venule {name}", text, count=1, flags=re.MULTILINE)
+    text = re.sub(
+        rf"^venule {name} .*?\[OPTIONS\]", f"venule {name} [OPTIONS]", text, flags=re.MULTILINE
+    )
+    text = re.sub(r"\*\*Parameters\*\*:\n\n\* `", "* `", text)
+    return text.strip() + "\n"
+
+
+def errors_page() -> str:
+    """Return the page of errors: every reason a command can give, by branch."""
+    import_everything()
+    leaves = [leaf for leaf in all_errors() if leaf.__module__.startswith("venule.")]
+    parts = [GENERATED, "# Errors\n", ERRORS_INTRODUCTION]
+    for room in sorted({_room(leaf) for leaf in leaves}, key=_floor):
+        parts += [
+            f"## {room}\n",
+            "| slug | status | retry helps | reason |\n| --- | --- | --- | --- |",
+            *(_error_row(leaf) for leaf in leaves if _room(leaf) == room),
+            "",
+        ]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _error_row(leaf: type[AppError]) -> str:
+    reason = " ".join((leaf.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
+    retry = "yes" if leaf.retryable else "no"
+    return f"| `{leaf.slug}` | {leaf.status} | {retry} | {reason.replace('|', '/')} |"
+
+
+def _room(leaf: type[AppError]) -> str:
+    return leaf.__module__.split(".")[1]
+
+
+def _floor(room: str) -> tuple[int, str]:
+    floors = ("kit", "ledger", "members", "wallet", "fund", "replay", "app", "cli")
+    return (floors.index(room) if room in floors else len(floors), room)
+
+
+def main() -> None:
+    """Write the pages into the directory named on the command line."""
+    docs = Path(sys.argv[1])
+    (docs / "cli.md").write_text(cli_page(), encoding="utf-8")
+    (docs / "errors.md").write_text(errors_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

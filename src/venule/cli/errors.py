@@ -1,0 +1,85 @@
+"""What a command line may get wrong beyond its shape.
+
+BadInput 422
+|-- InstantMalformed      `--at`, `--since`, `--until`
+|-- AccountMalformed      neither a number nor an owner's id
+`-- LimitOutOfRange       `--limit`
+NotFound 404
+`-- AccountUnknown
+Conflict 409
+`-- AccountAmbiguous      an owner of several accounts
+"""
+
+from dataclasses import dataclass
+
+from venule.kit.errors import BadInput, Conflict, NotFound, shorten
+
+
+@dataclass(eq=False)
+class InstantMalformed(BadInput):
+    """Text that is neither a day nor an instant."""
+
+    option: str
+    seen: str
+    slug = "instant-malformed"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.option}: expected a day such as 2014-06-30 or an instant such as "
+            f"2014-06-30T15:00:00+08:00, seen {shorten(self.seen)}"
+        )
+
+
+@dataclass(eq=False)
+class AccountMalformed(BadInput):
+    """Text that names no account."""
+
+    seen: str
+    slug = "account-malformed"
+
+    @property
+    def message(self) -> str:
+        return f"expected an account's number or its owner's id (a UUID), seen {shorten(self.seen)}"
+
+
+@dataclass(eq=False)
+class AccountUnknown(NotFound):
+    """The home has no such account."""
+
+    seen: str
+    accounts: int
+    slug = "account-unknown"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"expected one of the {self.accounts} accounts of this home, seen {shorten(self.seen)}"
+        )
+
+
+@dataclass(eq=False)
+class AccountAmbiguous(Conflict):
+    """The owner has several accounts; `accounts` holds the first of their numbers."""
+
+    owner: str
+    accounts: list[int]
+    slug = "account-ambiguous"
+
+    @property
+    def message(self) -> str:
+        numbers = ", ".join(map(str, self.accounts))
+        return f"expected an owner of one account, seen {self.owner} with accounts {numbers}"
+
+
+@dataclass(eq=False)
+class LimitOutOfRange(BadInput):
+    """A number of lines that no page has."""
+
+    seen: int
+    limit_max: int
+    slug = "limit-out-of-range"
+
+    @property
+    def message(self) -> str:
+        return f"--limit: expected 1 to {self.limit_max}, seen {self.seen}"

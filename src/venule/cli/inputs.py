@@ -1,0 +1,61 @@
+"""Text of a command line turned into what the services understand."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from venule.cli.errors import AccountMalformed, InstantMalformed
+from venule.kit.time import CHINA
+
+ACCOUNT_DIGITS_MAX: Final = 10
+DAY_SHAPE: Final = "2014-06-30"
+
+
+def parse_start(option: str, text: str) -> datetime:
+    """Parse a day, meaning its first moment, or an instant; without an offset it is China time.
+
+    Raises: InstantMalformed.
+    """
+    try:
+        if len(text) == len(DAY_SHAPE):
+            at = datetime.combine(date.fromisoformat(text), time.min, CHINA)
+        else:
+            at = datetime.fromisoformat(text)
+            at = at if at.tzinfo else at.replace(tzinfo=CHINA)
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InstantMalformed(option, text) from None
+
+
+def parse_end(option: str, text: str) -> datetime:
+    """Parse a day, meaning the first moment after it, or an instant.
+
+    Raises: InstantMalformed.
+    """
+    at = parse_start(option, text)
+    try:
+        return at + timedelta(days=1) if len(text) == len(DAY_SHAPE) else at
+    except OverflowError:
+        raise InstantMalformed(option, text) from None
+
+
+def parse_moment(option: str, text: str) -> datetime:
+    """Parse a day, meaning its last microsecond, or an instant: what was true then counts.
+
+    Raises: InstantMalformed.
+    """
+    end = parse_end(option, text)
+    return end - timedelta(microseconds=1) if len(text) == len(DAY_SHAPE) else end
+
+
+def parse_account(text: str) -> int | UUID:
+    """Parse an account's number, or the id of its owner.
+
+    Raises: AccountMalformed.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= ACCOUNT_DIGITS_MAX:
+        return int(text)
+    try:
+        return UUID(text)
+    except ValueError:
+        raise AccountMalformed(text) from None
