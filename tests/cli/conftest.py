@@ -91,8 +91,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         opened.run(fill, None)
         for transfer in (
             Transfer(1, 2, 10_000, 103),
-            Transfer(2, 3, 1_234, 111),
-            Transfer(2, 3, 500, 111, flags=int(TransferFlags.PENDING)),
+            Transfer(2, 3, 1_234, 112),
+            Transfer(2, 3, 500, 112, flags=int(TransferFlags.PENDING)),
             Transfer(4, 5, 8_000, 203),
         ):
             opened.run(move, [transfer])

@@ -304,7 +304,7 @@ def test_reading_while_a_writer_is_at_work(venule, venule_process, home, tmp_pat
 
 
 def _pay(tx, _command):
-    tx.post_all([Transfer(2, 3, 100, 111)])
+    tx.post_all([Transfer(2, 3, 100, 112)])
 
 
 def test_the_installed_command(repository):

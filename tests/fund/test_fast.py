@@ -220,6 +220,8 @@ def test_a_failed_pay_out_is_mirrored(town):
     assert (0, 100_00, 100_00) == (town.cash(who), held.total, held.available)
     lines = town.read(lambda tx: tx.statement(account, newest_first=False))
     assert [100_00, -30_00, 30_00] == [line.amount for line in lines]  # nothing was edited
+    assert lines[2].flags & TransferFlags.REVERSAL
+    assert lines[1].seq == lines[2].related
     with pytest.raises(IllegalTransition):
         town.run(reverse_fast, ReverseFast(taken.id, "again"))
     town.close(MON, 10)

@@ -73,13 +73,23 @@ def test_no_seal_while_open_and_none_after_a_kill(path: Path, tmp_path: Path):
 
 def test_a_home_that_was_only_opened_keeps_its_seal(path: Path, monkeypatch: pytest.MonkeyPatch):
     before = (path / "seal.json").read_bytes()
+    monkeypatch.setattr(seal, "CHECK_BYTES_MAX", 0)
     monkeypatch.setattr(seal, "_hashes", None)  # nothing needs to be read again
     open_notes(path).close()
 
     assert before == (path / "seal.json").read_bytes()
 
 
-def test_damage_under_an_old_seal_is_not_sealed_over(path: Path):
+def test_opening_refuses_what_is_not_as_it_was_sealed(path: Path):
+    flip(path / "home.sqlite", (path / "home.sqlite").stat().st_size - 5)
+    with pytest.raises(HomeDamaged, match="sealed on closing"):
+        open_notes(path)
+
+    assert check_seal(path)
+
+
+def test_damage_under_an_old_seal_is_not_sealed_over(path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(seal, "CHECK_BYTES_MAX", 0)
     flip(path / "home.sqlite", (path / "home.sqlite").stat().st_size - 5)
     open_notes(path).close()
 

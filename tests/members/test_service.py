@@ -99,6 +99,12 @@ def test_references_are_plain_text(town, ref):
     assert before == town.snapshot()
 
 
+def test_the_longest_reference_and_name(town):
+    opened = town.run(onboard, NewMember("r" * 64, display_name="张" * 64))
+
+    assert opened == town.read(member_by_ref, "r" * 64)
+
+
 def test_a_reference_is_one_members(town):
     town.run(onboard, NewMember("alice"))
     before = town.snapshot()

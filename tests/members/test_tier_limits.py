@@ -60,10 +60,11 @@ def test_a_limit_can_end(town):
 
     assert 0 == _amounts(town, day - timedelta(days=1))[rule, tier]
     assert (rule, tier) not in _amounts(town, day)
-    with pytest.raises(TierLimitOutOfOrder):
+    with pytest.raises(TierLimitOutOfOrder) as raised:
         town.run(set_tier_limit, SetTierLimit(rule, tier, 5, day - timedelta(days=1), "back"))
-    town.run(set_tier_limit, SetTierLimit(rule, tier, 5, day, "on again"))
-    assert 5 == _amounts(town, day)[rule, tier]
+    assert day == raised.value.last_from_on
+    town.run(set_tier_limit, SetTierLimit(rule, tier, INT64_MAX, day, "on again"))
+    assert INT64_MAX == _amounts(town, day)[rule, tier]
 
 
 @pytest.mark.parametrize("days", [0, -1])
@@ -71,8 +72,9 @@ def test_the_past_is_not_rewritten(town, days):
     command = SetTierLimit(
         LimitRule.BALANCE_OUT_YEAR, Tier.III, 1, FIRST + timedelta(days=days), "too early"
     )
-    with pytest.raises(TierLimitOutOfOrder):
+    with pytest.raises(TierLimitOutOfOrder) as raised:
         town.run(set_tier_limit, command)
+    assert FIRST == raised.value.last_from_on
 
 
 @pytest.mark.parametrize(

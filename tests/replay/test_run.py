@@ -193,3 +193,36 @@ def test_the_first_real_days(fund_data, tmp_path):
     assert 0 == report.yield_mismatches
     assert "real" == report.totals_are
     assert report.transfers > 1_000
+
+
+def test_a_refused_command_ends_the_replay_for_good(tmp_path, monkeypatch):
+    """The plan and the books disagree: whoever comes again is told so, and nothing goes on."""
+    from venule.fund import FundingOrder, PayFromFund, pay_from_fund
+    from venule.replay import ReplayStepRefused, steps
+
+    def cash_only(tx, command: PayFromFund):
+        changed = msgspec.structs.replace(command, funding=FundingOrder.CASH_ONLY)
+        return pay_from_fund(tx, changed)
+
+    monkeypatch.setattr(steps, "pay_from_fund", cash_only)
+    with pytest.raises(ReplayStepRefused) as first:
+        run(_options(tmp_path), app.open_home)
+    monkeypatch.undo()
+    with pytest.raises(ReplayStepRefused) as again:
+        run(_options(tmp_path), app.open_home)
+
+    assert "afternoon" in first.value.message
+    assert first.value.message in again.value.message
+    assert not (tmp_path / "report").exists()
+    assert app.verify(tmp_path / "home").ok
+
+
+def test_a_second_writer_is_refused(tmp_path):
+    from venule.kit.errors import HomeLocked
+
+    def second(done, _total, _transfers, _day):
+        if done == 2:
+            with pytest.raises(HomeLocked):
+                run(_options(tmp_path, days_max=3), app.open_home)
+
+    assert run(_options(tmp_path, days_max=3), app.open_home, second).books_balance

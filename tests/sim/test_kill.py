@@ -1,5 +1,5 @@
-"""kill -9 at random moments, 70 a seed: every answered command is there, every other wholly there or
-not at all, and the books balance. Checkpoints are made far more often than in life, so that many
+"""kill -9 at random moments, 70 a seed: every answered command is there, every other wholly there
+or not at all, and the books balance. Checkpoints are made far more often than in life, so that many
 moments fall into one.
 """
 

@@ -78,7 +78,7 @@ def test_money_in_suspense_is_given_to_its_member(town, odd):
 def test_two_cases_undo_each_other(town, odd):
     first, second, third = odd(-500), odd(500), odd(499)
 
-    with pytest.raises(CaseNotResolvable):
+    with pytest.raises(CaseNotResolvable, match="expected 500 fen on reserve, seen 499 fen"):
         town.run(offset_cases, OffsetCases(first.id, third.id))
     with pytest.raises(CaseNotResolvable):
         town.run(offset_cases, OffsetCases(first.id, first.id))

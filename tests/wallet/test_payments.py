@@ -118,6 +118,10 @@ def test_the_fee_is_the_merchants_and_becomes_ours_by_a_posted_sweep(town):
     town.run(sweep_fees, SweepFees(town.rail.book("reserve", -20), town.today))
     _refused(town, NothingToSweep, sweep_fees, SweepFees("s3", town.today))
     assert [] == town.breaks()
+    day = town.today
+    town.wait(days=1)
+    result = town.reconcile(day)
+    assert (9940, 0, 3) == (result.bank_minor, result.gap_minor, result.matched)
 
 
 def test_capital_is_own_money_only(town):

@@ -189,6 +189,7 @@ def test_another_amount_on_the_statement_is_corrected_and_a_break(town):
     assert [(ItemKind.DIFFERENCE, -10, "b1")] == _items(result.breaks)
     case = town.read(open_cases)[0]
     assert (CaseKind.DIFFERENCE, -10) == (case.kind, case.amount_minor)
+    assert "the statement says 990 fen, we had 1000" == case.detail
     assert (1000, -10, -990) == (
         town.fen(alice.id),
         town.balance(town.house.suspense),
@@ -371,8 +372,9 @@ def test_day_follows_day(town, days):
     town.go_to(DAY + timedelta(days=10))
     _reconcile(town, _statement(on=NEXT))
 
-    with pytest.raises(StatementOutOfOrder):
+    with pytest.raises(StatementOutOfOrder) as raised:
         _reconcile(town, _statement(on=DAY + timedelta(days=1 + days if days else -1)))
+    assert NEXT + timedelta(days=1) == raised.value.expected_on
 
 
 def test_an_unmatched_message_before_the_statement_is_a_break_of_its_day(town):

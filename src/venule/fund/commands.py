@@ -154,6 +154,13 @@ class RejectOrder(msgspec.Struct, frozen=True):
     reason: str
 
 
+class PayUnpaid(msgspec.Struct, frozen=True):
+    """Pay a redemption whose wallet was closed into another member's wallet."""
+
+    order_id: OrderId
+    member_id: MemberId
+
+
 class FastRedeem(msgspec.Struct, frozen=True):
     """Sell shares for money now, advanced by a bank."""
 

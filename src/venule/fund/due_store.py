@@ -103,6 +103,18 @@ def awaiting_payment(sql: Sql, fund: str, on: date) -> int:
     return int(row[0])
 
 
+def load_unpaid(sql: Sql, order_id: bytes) -> tuple[str, int] | None:
+    """Return fund and fen of a redemption that could not be paid."""
+    row: Any = sql.row("SELECT fund, amount FROM fund_unpaid WHERE order_id = ?", (order_id,))
+    return row  # type: ignore[no-any-return]
+
+
+def delete_unpaid(sql: Sql, order_id: bytes) -> None:
+    """Write that a redemption that could not be paid now is."""
+    sql.run("DELETE FROM fund_unpaid WHERE order_id = ?", (order_id,))
+    sql.run("UPDATE fund_order SET paid = 1 WHERE order_id = ?", (order_id,))
+
+
 def unpaid_total(sql: Sql, fund: str) -> int:
     """Return the fen of redemptions that could not be paid."""
     row = sql.row("SELECT COALESCE(SUM(amount), 0) FROM fund_unpaid WHERE fund = ?", (fund,))
@@ -111,6 +123,16 @@ def unpaid_total(sql: Sql, fund: str) -> int:
 
 
 # The cut
+
+
+def confirm_days(sql: Sql, fund: str, on: date) -> list[date]:
+    """Return the days on which the orders of T that are still to be cut will be confirmed."""
+    rows = sql.rows(
+        "SELECT DISTINCT confirm_on FROM fund_order WHERE fund = ? AND confirm_on > ?"
+        " AND trade_on = ? AND state = 'accepted' ORDER BY confirm_on",
+        (fund, on.isoformat(), on.isoformat()),
+    )
+    return [date.fromisoformat(row[0]) for row in rows]
 
 
 def lapse_unpaid(sql: Sql, fund: str, on: date, confirm_on: date, state: OrderState) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from venule.fund import flows, order_store, rules
 from venule.fund.commands import FastRedeem, FundPayment, PayFromFund, ReverseFast
 from venule.fund.errors import (
@@ -94,6 +96,7 @@ def _advance(
         free = tx.account(who.account).available_credit
         raise SharesInsufficient(fund.code, amount, free)
     require_posted(tuple(posted), tuple(transfers))
+    made = msgspec.structs.replace(made, hold_seq=posted[0].seq)
     order_store.insert_order(tx.sql, made)
     return made
 
@@ -132,7 +135,7 @@ def reverse_fast(tx: Tx, command: ReverseFast) -> Order:
     fund = fund_of(tx, before.fund)
     line = next(each for each in fund.lines if each.bank == before.bank)
     transfers = flows.advance_reversed(
-        line, before.holder, before.cash, before.amount, before.id.bytes
+        line, before.holder, before.cash, before.amount, before.hold_seq, before.id.bytes
     )
     posted = tx.post(transfers)
     if posted[0].refusal is Refusal.EXCEEDS_CREDITS:

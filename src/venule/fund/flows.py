@@ -19,6 +19,7 @@ _LINKED = int(TransferFlags.LINKED)
 _PENDING = int(TransferFlags.PENDING)
 _POST = int(TransferFlags.POST_PENDING)
 _VOID = int(TransferFlags.VOID_PENDING)
+_REVERSAL = int(TransferFlags.REVERSAL)
 C = FundTransferCode
 
 
@@ -86,6 +87,11 @@ def redemptions_paid(fund: FundAccounts, cash: Int64s, amounts: Int64s, refs: An
     return _batch(fund.payable, cash, amounts, C.REDEMPTION_PAID, refs)
 
 
+def redemption_paid(fund: FundAccounts, cash: int, amount: int, ref: bytes) -> Transfer:
+    """One confirmed redemption is paid into a wallet."""
+    return Transfer(fund.payable, cash, amount, C.REDEMPTION_PAID, ref)
+
+
 def money_from_fund(fund: FundAccounts, amount: int, ref: bytes) -> Transfer:
     """The custodian pays one run's redemptions into the client reserve, in one sum."""
     return Transfer(fund.reserve, fund.custody, amount, C.MONEY_FROM_FUND, ref)
@@ -101,14 +107,24 @@ def advanced(line: AdvanceLine, holder: int, cash: int, amount: int, ref: bytes)
 
 
 def advance_reversed(
-    line: AdvanceLine, holder: int, cash: int, amount: int, ref: bytes
+    line: AdvanceLine, holder: int, cash: int, amount: int, first_seq: int, ref: bytes
 ) -> list[Transfer]:
-    """A fast redemption whose pay-out failed: the mirror of `advanced`."""
-    code = C.ADVANCE_REVERSED
+    """A fast redemption whose pay-out failed: the mirror of `advanced`, naming what it reverses.
+
+    first_seq: the sequence number of the first of the three entries.
+    """
+    pairs = ((cash, line.line, 1), (line.funding, line.transit, 2), (line.pledge, holder, 0))
     return [
-        Transfer(cash, line.line, amount, code, ref, _LINKED),
-        Transfer(line.funding, line.transit, amount, code, ref, _LINKED),
-        Transfer(line.pledge, holder, amount, code, ref),
+        Transfer(
+            debit,
+            credit,
+            amount,
+            C.ADVANCE_REVERSED,
+            ref,
+            _REVERSAL if place == 0 else _REVERSAL | _LINKED,
+            first_seq + place,
+        )
+        for debit, credit, place in pairs
     ]
 
 

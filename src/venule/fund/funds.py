@@ -224,13 +224,13 @@ def open_holdings(tx: Tx, command: OpenHoldings) -> HoldingsOpened:
     Raises: FundUnknown, MemberUnknown, HolderExists for a member who has one or comes twice.
     """
     fund, ids = fund_of(tx, command.fund), command.member_ids
-    seen = {raw for raw, _ in store.load_holders(tx.sql, fund.code, command.distributor)}
+    if not ids:
+        return HoldingsOpened(0, 0)
+    seen = store.find_holders(tx.sql, fund.code, command.distributor, [i.bytes for i in ids])
     for member_id in ids:
         if member_id.bytes in seen:
             raise HolderExists(fund.code, member_id)
         seen.add(member_id.bytes)
-    if not ids:
-        return HoldingsOpened(0, 0)
     cash = wallet_accounts(tx, ids)
     accounts = tx.open_accounts(
         fund.unit, Code.HOLDER, len(ids), flags=_LIABILITY, refs=ref_array(ids)

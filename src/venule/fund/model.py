@@ -372,7 +372,8 @@ class Order(msgspec.Struct, frozen=True):
     a redemption has gone. accepted_at: microseconds since 1970. trade_on: T. confirm_on: when it is
     or would be confirmed. leaves_on: for FAST, the first day whose income goes to the bank;
     returned_on: the first that goes to the holder again, after a reversal. reserved, hold_seq: the
-    hold on the register. confirmed: fen, None until then.
+    hold on the register; of FAST, hold_seq is its first ledger entry. confirmed: fen, None until
+    then.
     """
 
     id: OrderId

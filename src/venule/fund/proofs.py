@@ -73,8 +73,10 @@ def fund_breaks(accounts: RecordArray, sql: Sql, fund: Fund, after: date | None)
         register_total += int(shares.sum())
         facts.append(("no negative holding", code.name, 0, int(np.count_nonzero(shares < 0))))
     payable = due_store.unpaid_total(sql, fund.code)
+    unsettled: dict[bytes, int] = {}
     if run is not None and run.step in _BEFORE_PAYMENT:
         payable += due_store.awaiting_payment(sql, fund.code, run.on)
+        unsettled = due_store.unpaid_pledges(sql, fund.code, run.on)
     facts += [
         ("holders' shares = shares in issue", "register", totals.shares, register_total),
         ("capital = shares", "capital", totals.shares, register.balance(accounts, known.capital)),
@@ -85,15 +87,15 @@ def fund_breaks(accounts: RecordArray, sql: Sql, fund: Fund, after: date | None)
     ]
     for line in fund.lines:
         pledged = sums.pledged.get(line.bank.bytes, 0)
+        used = pledged + unsettled.get(line.bank.bytes, 0)
+        pledge, advanced, funding = (
+            register.balance(accounts, account)
+            for account in (line.pledge, line.line, line.funding)
+        )
         facts += [
-            ("pledge = fast orders", line.name, pledged, register.balance(accounts, line.pledge)),
-            ("advance line = pledge", line.name, pledged, -register.balance(accounts, line.line)),
-            (
-                "advance funding = line",
-                line.name,
-                pledged,
-                register.balance(accounts, line.funding),
-            ),
+            ("pledge = fast orders", line.name, pledged, pledge),
+            ("advance line = pledge + unsettled", line.name, used, -advanced),
+            ("advance funding = line", line.name, used, funding),
         ]
     return [
         Break(ROOM, rule, f"fund {fund.code}, {what}", f"{expected} fen", f"{seen} fen")

@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 import msgspec
 
-from venule.fund import flows, order_store, rules, states, store
-from venule.fund.commands import CancelOrder, PayOrder, Redeem, RejectOrder, Subscribe
+from venule.fund import due_store, flows, order_store, rules, states, store
+from venule.fund.commands import CancelOrder, PayOrder, PayUnpaid, Redeem, RejectOrder, Subscribe
 from venule.fund.errors import (
     CashInsufficient,
     CutOffPassed,
@@ -38,9 +38,10 @@ from venule.fund.model import (
     OrderState,
 )
 from venule.fund.schedule import CHINA_OFFSET
+from venule.kit.time import china_date
 from venule.ledger import Posted, Refusal, Transfer, TransferRefused, Tx
-from venule.members import MemberId
-from venule.wallet import Spend, Use, give_back, spend
+from venule.members import MemberId, wallet_account
+from venule.wallet import ReserveEntry, Spend, Use, give_back, record_reserve_entry, spend
 
 _CANCELLABLE = (OrderKind.SUBSCRIBE, OrderKind.REDEEM)
 
@@ -210,6 +211,31 @@ def cancel_order(tx: Tx, command: CancelOrder) -> Order:
     fund = fund_of(tx, before.fund)
     _require_before_cut_off(tx, fund, before)
     return _undo(tx, fund, before, after, "cancelled by the holder")
+
+
+def pay_unpaid(tx: Tx, command: PayUnpaid) -> Order:
+    """Pay a confirmed redemption, whose own wallet could not take it, into another wallet.
+
+    Raises: OrderUnknown, OrderNotPayable if nothing is left to pay, MemberUnknown.
+    """
+    before = order(tx, command.order_id)
+    ref = before.id.bytes
+    unpaid = due_store.load_unpaid(tx.sql, ref)
+    if unpaid is None:
+        raise OrderNotPayable(before.id, f"{before.state.value} {before.kind.value}")
+    fund, amount = fund_of(tx, unpaid[0]), unpaid[1]
+    cash = wallet_account(tx, command.member_id)
+    tx.post_all(
+        (
+            flows.redemption_paid(fund.accounts, cash, amount, ref),
+            flows.money_from_fund(fund.accounts, amount, ref),
+        )
+    )
+    bank_ref = f"fund-{fund.code}-unpaid-{before.id.hex}"
+    record_reserve_entry(tx, ReserveEntry(bank_ref, amount, ref, china_date(tx.now)))
+    due_store.delete_unpaid(tx.sql, ref)
+    tx.emit("fund.unpaid_settled", ref, {"member_id": command.member_id, "amount_minor": amount})
+    return order(tx, before.id)
 
 
 def reject_order(tx: Tx, command: RejectOrder) -> Order:

@@ -31,10 +31,9 @@ from venule.fund.model import (
     TailPolicy,
 )
 from venule.fund.posting import post_batch_all
-from venule.fund.schedule import DAY, Schedule
+from venule.fund.schedule import DAY
 from venule.fund.states import advance
 from venule.fund.yields import net_income_of
-from venule.kit.errors import CalendarExhausted
 from venule.ledger import Refusal, Transfer, Tx
 from venule.wallet import ReserveEntry, record_reserve_entry
 
@@ -168,14 +167,14 @@ def _pay_wallets(tx: Tx, fund: Fund, run: Run, rows: list[tuple[bytes, int, int]
 def cut(tx: Tx, fund: Fund, run: Run) -> Run:
     """Cut the orders of T: unpaid ones lapse, the others are sent; pledges become redemptions.
 
-    On every natural day the banks pay what they have advanced into the client reserve, in one sum.
+    An order keeps the days it was given, even if the calendar has changed since. On every natural
+    day the banks pay what they have advanced into the client reserve, in one sum.
     """
     sent = 0
-    if fund.schedule.is_trading(run.on):
-        for confirm_on in _confirm_days(fund.schedule, run.on):
-            due_store.lapse_unpaid(tx.sql, fund.code, run.on, confirm_on, LAPSED)
-            sent += due_store.send_cut(tx.sql, fund.code, run.on, confirm_on, SENT)
-            _redeem_pledges(tx, fund, run, confirm_on)
+    for confirm_on in due_store.confirm_days(tx.sql, fund.code, run.on):
+        due_store.lapse_unpaid(tx.sql, fund.code, run.on, confirm_on, LAPSED)
+        sent += due_store.send_cut(tx.sql, fund.code, run.on, confirm_on, SENT)
+        _redeem_pledges(tx, fund, run, confirm_on)
     ref, advanced = run_ref(fund.code, run.on), 0
     for line in fund.lines:
         amount = tx.account(line.transit).debit_balance
@@ -187,17 +186,6 @@ def cut(tx: Tx, fund: Fund, run: Run) -> Run:
         advanced += amount
     day_store.insert_step(tx.sql, run, Step.CUT, 0, sent, advanced, b"", tx.now_us)
     return msgspec.structs.replace(run, step=Step.INCOME)
-
-
-def _confirm_days(schedule: Schedule, on: date) -> list[date]:
-    """Return when T's orders are confirmed: none past the calendar, where none was accepted."""
-    days = set()
-    for confirm_on in (schedule.subscription_confirm_on, schedule.redemption_confirm_on):
-        try:
-            days.add(confirm_on(on))
-        except CalendarExhausted:
-            continue
-    return sorted(days)
 
 
 def _redeem_pledges(tx: Tx, fund: Fund, run: Run, confirm_on: date) -> None:

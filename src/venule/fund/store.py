@@ -34,6 +34,8 @@ from venule.members import MemberId
 MIGRATIONS: Final = Migrations("fund", package="venule.fund")
 
 _FUNDS_REMEMBERED_MAX: Final = 64
+_MEMBERS_MAX: Final = 500
+"""How many members one statement asks for."""
 
 
 # Funds and calendars
@@ -267,6 +269,21 @@ def insert_holders(
             for h in holders
         ],
     )
+
+
+def find_holders(sql: Sql, fund: str, distributor: str, members: Sequence[bytes]) -> set[bytes]:
+    """Return those of some members who have a holding."""
+    found: set[bytes] = set()
+    for start in range(0, len(members), _MEMBERS_MAX):
+        piece = members[start : start + _MEMBERS_MAX]
+        marks = ", ".join("?" * len(piece))
+        rows = sql.rows(
+            "SELECT member FROM fund_holder WHERE fund = ? AND distributor = ?"  # noqa: S608
+            f" AND member IN ({marks})",
+            (fund, distributor, *piece),
+        )
+        found.update(row[0] for row in rows)
+    return found
 
 
 def load_holders(sql: Sql, fund: str, distributor: str) -> list[tuple[bytes, int]]:

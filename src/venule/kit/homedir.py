@@ -145,7 +145,7 @@ def check_format(path: Path) -> None:
         raise StorageFailed(str(path), str(error)) from error
     try:
         seen = msgspec.json.decode(content, type=_Format).format
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         seen = -1
     if seen < 1 or content != format_content(seen):
         expected = "the version and its check sum"

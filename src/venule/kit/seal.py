@@ -21,6 +21,8 @@ from venule.kit.sqlite import DATABASE_FILE
 SEAL_FILE: Final = "seal.json"
 SEAL_BYTES_MAX: Final = 64 * 2**30
 """Above this a close does not seal: reading the whole database would take minutes."""
+CHECK_BYTES_MAX: Final = 2**30
+"""Up to this size opening compares the database with its seal: it takes under a second."""
 SEGMENT_BYTES: Final = 16 * 2**20
 READ_BYTES: Final = 2**20
 
@@ -45,8 +47,15 @@ class Seal:
 
     @classmethod
     def break_open(cls, home: Path, bytes_max: int) -> Seal:
-        """Remove the seal, durably."""
+        """Remove the seal, durably; compare it first if the database is not too large.
+
+        Raises: HomeDamaged if a byte has changed since the home was closed.
+        """
         file = home / SEAL_FILE
+        if (home / DATABASE_FILE).stat().st_size <= CHECK_BYTES_MAX:
+            for first, last in check_seal(home) or ():
+                where = f"{DATABASE_FILE}, bytes {first} to {last}"
+                raise HomeDamaged(str(home), where, "what was sealed on closing", "other bytes")
         broken = None
         if file.exists():
             broken = file.read_bytes()
@@ -118,7 +127,7 @@ def decode(home: Path, raw: bytes) -> SealContent:
     """Read the file's text. Raises: HomeDamaged."""
     try:
         seal = msgspec.json.decode(raw, type=SealContent)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise HomeDamaged(str(home), SEAL_FILE, "a seal", str(error)) from None
     if raw != encode(seal):
         expected = "a hash of itself that fits"

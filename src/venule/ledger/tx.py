@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -26,11 +27,19 @@ from venule.ledger.model import (
     Refusal,
     StatementLine,
     Transfer,
+    TransferFlags,
     TransferRecord,
     Unit,
 )
 
-STATEMENT_LIMIT = 50
+STATEMENT_LIMIT: Final = 50
+NOT_POSTED: Final = int(
+    TransferFlags.PENDING
+    | TransferFlags.VOID_PENDING
+    | TransferFlags.OPENS
+    | TransferFlags.CLOSE
+    | TransferFlags.REOPEN
+)
 
 
 class Tx(KitTx):
@@ -144,6 +153,25 @@ class Tx(KitTx):
             raise TransferNotFound(seq, self.book.memory.next_seq - 1)
         first, records = self.book.block(seq)
         return to_record(records[seq - first].tobytes())
+
+    def posted_by_ref(self, codes: Sequence[int]) -> dict[bytes, int]:
+        """Return the minor units posted with one of the codes, summed by reference.
+
+        Reads the whole journal: for proofs.
+        """
+        memory = self.book.memory
+        sums: dict[bytes, int] = {}
+        seq = 1
+        while seq < memory.next_seq:
+            first, records = self.book.block(seq)
+            seq = first + len(records)
+            mine = np.isin(records["code"], codes)
+            mine &= (records["flags"] & NOT_POSTED) == 0
+            for ref, amount in zip(
+                records["ref"][mine].tolist(), records["amount"][mine].tolist(), strict=True
+            ):
+                sums[ref] = sums.get(ref, 0) + amount
+        return sums
 
     def statement(
         self,

@@ -3,8 +3,8 @@
 Daily sums (real ones of a published sample, or generated) become the movements of single people,
 drawn from a seed. The movements go through the very services of members, wallet and fund, day after
 day; the fund closes every day. Then the books are compared with the source: every movement to the
-fen, the income within its rule, the yields exactly. See the fund-clearing literature on Yu'e Bao:
-the rule of natural days that the source uses differs from production, and both are reported.
+fen, the income within its rule, the yields exactly. The source's rule of natural days (no cut-off,
+public holidays ignored) differs from the calendar of production, and both are reported.
 """
 
 from __future__ import annotations

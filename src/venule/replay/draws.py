@@ -43,8 +43,3 @@ class Draws:
     def order(self, count: int) -> Ints:
         """Return 0 .. count-1 shuffled."""
         return np.argsort(self._bits.random_raw(count), kind="stable").astype(np.int64)
-
-
-def total(values: Floats) -> float:
-    """Add up, always in the same order."""
-    return float(values.cumsum()[-1]) if len(values) else 0.0

@@ -122,7 +122,8 @@ def _figures(report: Report) -> list[dict[str, str]]:
         figure(
             "Income credited, yuan",
             yuan(report.income_fen),
-            f"real: {yuan(report.income_real_fen)}",
+            f"{'real' if report.totals_are == 'real' else 'in the flows'}: "
+            f"{yuan(report.income_real_fen)}",
         ),
         figure(
             "Income within 1 %",

@@ -70,7 +70,7 @@ def make_population(flows: Flows, users: Users, users_max: int | None, seed: int
     span = max(SAMPLE_DAYS, days)
     joins = _draw_joins(flows, active, in_file, span, Draws(seed, 10))
     acts = _draw_acts(flows, joins, active, span, Draws(seed, 11))
-    purchases, redemptions = _draw_sizes(flows, joins, acts, active, Draws(seed, 12))
+    purchases, redemptions = _draw_sizes(flows, acts, len(active), Draws(seed, 12))
     return Population(
         joins=joins,
         never=days,
@@ -155,17 +155,12 @@ def _share(flows: Flows, bank: Kind) -> Floats:
 
 
 def _draw_sizes(
-    flows: Flows,
-    joins: Ints,
-    acts: dict[Kind, tuple[Ints, Ints]],
-    active: Ints,
-    draws: Draws,
+    flows: Flows, acts: dict[Kind, tuple[Ints, Ints]], users: int, draws: Draws
 ) -> tuple[Floats, Floats]:
     """Draw what each user moves over all days, so that the largest have the published shares.
 
     The more often one acts the larger he tends to be; who buys most also redeems most.
     """
-    users = len(joins)
     buys = np.zeros(users)
     for kind in (Kind.BUY_FROM_WALLET, Kind.BUY_FROM_BANK):
         buys += np.bincount(acts[kind][1], minlength=users)

@@ -221,6 +221,7 @@ def _concentration(plan: Plan) -> list[Concentration]:
 def summary(report: Report) -> list[tuple[str, str]]:
     """Return the rows of the closing table: what, and the figure."""
     breaks = "; ".join(f"{found.date}: {found.fen} fen" for found in report.breaks) or "none"
+    theirs = "real" if report.totals_are == "real" else "of the generated flows"
     near = f"{report.income_days_within_1pct} of {report.income_days} days"
     return [
         ("days", f"{report.days:,} ({report.first_day} to {report.last_day})"),
@@ -228,7 +229,7 @@ def summary(report: Report) -> list[tuple[str, str]]:
         ("transfers", f"{report.transfers:,}"),
         ("breaks in the source", breaks),
         ("income, ours", f"{yuan(report.income_fen)} yuan"),
-        ("income, real", f"{yuan(report.income_real_fen)} yuan"),
+        (f"income, {theirs}", f"{yuan(report.income_real_fen)} yuan"),
         ("income within 1 %", f"{near} ({report.income_share_within_1pct:.1%})"),
         ("yield mismatches", f"{report.yield_mismatches} of {report.yield_windows}"),
         ("books balance", "yes" if report.books_balance else "NO"),

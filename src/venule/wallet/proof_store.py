@@ -17,6 +17,16 @@ def refund_faults(sql: Sql) -> list[Row]:
     )
 
 
+def payment_amounts(sql: Sql) -> dict[bytes, int]:
+    """Return the amount of every payment and transfer between members by id, fen."""
+    return dict(sql.each("SELECT id, amount FROM payment"))
+
+
+def refund_amounts(sql: Sql) -> dict[bytes, int]:
+    """Return the amount of every refund by id, fen."""
+    return dict(sql.each("SELECT id, amount FROM refund"))
+
+
 def suspense_total(sql: Sql) -> int:
     """Return what the open cases say lies in suspense, fen."""
     row = sql.row("SELECT COALESCE(SUM(amount), 0) FROM bank_case WHERE state = 'open'")

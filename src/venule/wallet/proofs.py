@@ -6,6 +6,7 @@ The members' proofs are run as well: one call proves both rooms.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from venule.members import WALLET_UNIT, Break
 from venule.members import check as check_members
 from venule.wallet import proof_store, store
 from venule.wallet.accounts import CLIENT_ASSETS, CLIENT_LIABILITIES, OWN_BOOKS
+from venule.wallet.accounts import WalletTransferCode as Why
 from venule.wallet.model import PayoutState, TopUpState
 
 ROOM: Final = "wallet"
@@ -38,6 +40,10 @@ class ProofView(Protocol):
         """A transfer as written. Raises: TransferNotFound."""
         ...
 
+    def posted_by_ref(self, codes: Sequence[int]) -> dict[bytes, int]:
+        """What was posted with these codes, summed by reference."""
+        ...
+
 
 def check(view: ProofView) -> list[Break]:
     """Return everything that does not hold; empty when all is well."""
@@ -47,6 +53,7 @@ def check(view: ProofView) -> list[Break]:
         *check_house(view),
         *check_in_transit(view),
         *check_refunds(view),
+        *check_payments(view),
         *check_limits(view),
     ]
 
@@ -153,6 +160,22 @@ def check_refunds(view: ProofView) -> list[Break]:
         )
         for raw, amount, refunded, total in proof_store.refund_faults(view.sql)
     ]
+
+
+def check_payments(view: ProofView) -> list[Break]:
+    """Every payment and refund is in the ledger with its amount, and none without a row."""
+    breaks: list[Break] = []
+    for kind, codes, amounts in (
+        ("payment", (Why.PAYMENT, Why.TRANSFER), proof_store.payment_amounts(view.sql)),
+        ("refund", (Why.REFUND,), proof_store.refund_amounts(view.sql)),
+    ):
+        posted = view.posted_by_ref(codes)
+        for ref in sorted(amounts.keys() | posted.keys()):
+            row, moved = amounts.get(ref, 0), posted.get(ref, 0)
+            if row != moved:
+                subject = f"{kind} {UUID(bytes=ref)}, fen"
+                breaks += _differ("every row moved its amount", subject, row, moved)
+    return breaks
 
 
 def check_limits(view: ProofView) -> list[Break]:

@@ -65,9 +65,11 @@ CREATE INDEX fund_holder_frozen ON fund_holder (fund, account) WHERE frozen > 0;
 
 CREATE INDEX fund_holder_sweep ON fund_holder (fund, account) WHERE sweep_keep IS NOT NULL;
 
--- number: the distributor's, NULL for an order that was given none. amount: fen asked for. reserved, hold_seq: the hold on the register. paid: the subscription's money
--- has come, or the redemption's has gone. leaves_on, returned_on: of a fast redemption, the first
--- natural day that the holder no longer earns, and that he earns again after a reversal.
+-- number: the distributor's, NULL for an order that was given none. amount: fen asked for. reserved,
+-- hold_seq: the hold on the register; of a fast redemption, hold_seq is its first ledger entry. paid:
+-- the subscription's money has come, or the redemption's has gone. leaves_on, returned_on: of a fast
+-- redemption, the first natural day that the holder no longer earns, and that he earns again after a
+-- reversal.
 CREATE TABLE fund_order (
     order_id BYTEA NOT NULL PRIMARY KEY,
     fund TEXT NOT NULL,

@@ -1,0 +1,135 @@
+"""`verify` and opening, over all rooms: a flipped byte anywhere is told and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from venule.app import open_home, verify
+from venule.kit.errors import HomeDamaged, HomeError
+from venule.replay import ReplayOptions, run
+
+FLIPS_PER_FILE = 60
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that has lived through three days of the built-in scenario and was closed well."""
+    folder = tmp_path_factory.mktemp("app")
+    home = folder / "home"
+    options = ReplayOptions(home=home, report=folder / "report", users_max=300, days_max=3)
+    run(options, open_home)
+    return home
+
+
+@pytest.fixture
+def home(closed: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(closed, tmp_path / "home")
+
+
+def flip(file: Path, place: int, bit: int) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(place)
+        old = opened.read(1)[0]
+        opened.seek(place)
+        opened.write(bytes([old ^ 1 << bit]))
+
+
+def content(home: Path) -> dict[str, bytes]:
+    """What the home holds, without the empty log and index that SQLite makes for a reader."""
+    files = [file for file in sorted(home.iterdir()) if file.suffix != ".sqlite-shm"]
+    return {file.name: file.read_bytes() for file in files if file.stat().st_size}
+
+
+def test_a_sound_home_is_ok(home: Path) -> None:
+    before = content(home)
+    report = verify(home)
+    assert report.ok, report.faults
+    assert report.checked["seal"] == "whole"
+    assert int(report.checked["transfers"]) > 100
+    assert before == content(home)
+
+
+def test_a_flipped_byte_anywhere_is_told_and_changes_nothing(home: Path) -> None:
+    random = Random(11)
+    sound = content(home)
+    for file in [home / name for name in sound]:
+        for _ in range(FLIPS_PER_FILE):
+            place, bit = random.randrange(file.stat().st_size), random.randrange(8)
+            flip(file, place, bit)
+            spoilt = content(home)
+            try:
+                report = verify(home)
+            except HomeError:
+                pass
+            else:
+                assert not report.ok, f"{file.name} byte {place} bit {bit}"
+                assert report.faults[0].message
+            with pytest.raises(HomeError):
+                open_home(home)
+            assert spoilt == content(home), "opening or verifying has changed something"
+            flip(file, place, bit)
+    assert verify(home).ok
+
+
+CHANGES = {
+    "a payment's amount": "UPDATE payment SET amount = amount + 1 WHERE rowid = 1",
+    "a payment that is gone": "DELETE FROM payment WHERE rowid = 1",
+    "a holder of the register": "DELETE FROM fund_holder WHERE rowid = 1",
+    "an unconfirmed order's amount": (
+        "UPDATE fund_order SET amount = amount + 1 WHERE kind = 'subscribe' AND state = 'sent'"
+    ),
+    "the newest journal row": "DELETE FROM journal WHERE first_seq > 100",
+}
+
+
+def change(home: Path, statement: str) -> None:
+    (home / "seal.json").unlink(missing_ok=True)
+    connection = sqlite3.connect(home / "home.sqlite")
+    with connection:
+        assert connection.execute(statement).rowcount > 0
+    connection.close()
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_rows_changed_behind_the_ledger_are_told(home: Path, what: str) -> None:
+    change(home, CHANGES[what])
+    report = verify(home)
+    assert not report.ok
+    assert report.checked["seal"] != "whole"
+
+
+def test_a_newer_home_is_refused(home: Path) -> None:
+    file = home / "venule.json"
+    told = json.loads(file.read_bytes())
+    number = next(key for key, value in told.items() if isinstance(value, int))
+    file.write_text(json.dumps(told | {number: 99}))
+    with pytest.raises(HomeError):
+        open_home(home)
+    assert not verify(home).ok
+
+
+def test_an_older_copy_under_a_newer_seal_is_refused(home: Path, closed: Path) -> None:
+    with open_home(home) as opened:
+        opened.run(lambda tx, _: tx.emit("touched", bytes(16), None), None)
+    (home / "home.sqlite").write_bytes((closed / "home.sqlite").read_bytes())
+    with pytest.raises(HomeDamaged, match="sealed on closing"):
+        open_home(home)
+
+
+def test_readers_see_one_moment_while_a_writer_goes_on(home: Path) -> None:
+    write: Callable[..., None] = lambda tx, _: tx.emit("touched", bytes(16), None)  # noqa: E731
+    with open_home(home) as writer, open_home(home, readonly=True) as reader:
+        count = "SELECT count(*) FROM event"
+        before = reader.read(lambda tx: tx.sql.row(count))
+        writer.run(write, None)
+        assert before == reader.read(lambda tx: tx.sql.row(count))
+        with open_home(home, readonly=True) as later:
+            assert before != later.read(lambda tx: tx.sql.row(count))
+    assert verify(home).ok
