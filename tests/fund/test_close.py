@@ -16,6 +16,7 @@ from venule.fund import (
     DayOutOfOrder,
     FreezeCause,
     FreezeShares,
+    FreezeUnknown,
     FrozenIncome,
     FundAccountCode,
     FundTransferCode,
@@ -327,6 +328,35 @@ def test_frozen_shares_earn(make_town, how, frozen, free):
         town.sell(who, held.available + 1)
     town.run(unfreeze_shares, UnfreezeShares(freeze.id))
     assert (0, MILLION + RATE) == (town.holding(who).frozen, town.holding(who).available)
+
+
+def test_frozen_income_does_not_go_along_with_a_redemption_of_all(make_town):
+    town = make_town(terms=Terms(frozen_income=FrozenIncome.FROZEN))
+    who = town.member(shares=MILLION)
+    town.run(freeze_shares, FreezeShares(CODE, who, 400_000_00, FreezeCause.COURT))
+    sold = town.sell(who, None)
+    town.close(MON, RATE)
+    town.close(TUE, 0)
+
+    assert (OrderState.CONFIRMED, 600_000_00 + 60_00) == _outcome(town, sold)
+    assert 400_000_00 + 40_00 == town.holding(who).frozen == town.shares(who)
+
+
+def test_the_last_release_takes_the_frozen_income_along(make_town):
+    town = make_town(terms=Terms(frozen_income=FrozenIncome.FROZEN))
+    who = town.member(shares=MILLION)
+    first, second = (
+        town.run(freeze_shares, FreezeShares(CODE, who, shares, FreezeCause.HOLDER))
+        for shares in (300_000_00, 200_000_00)
+    )
+    town.close(MON, RATE)
+
+    assert 300_000_00 == town.run(unfreeze_shares, UnfreezeShares(first.id)).shares_minor
+    assert 200_000_00 + 50_00 == town.holding(who).frozen
+    with pytest.raises(FreezeUnknown):
+        town.run(unfreeze_shares, UnfreezeShares(first.id))
+    assert 200_050_00 == town.run(unfreeze_shares, UnfreezeShares(second.id)).shares_minor
+    assert (MILLION + RATE, 0) == (town.holding(who).available, town.holding(who).frozen)
 
 
 def test_a_loss_reaches_frozen_shares_last(town):

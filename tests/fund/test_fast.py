@@ -246,6 +246,20 @@ def test_a_reversal_after_the_day_is_lost_to_the_bank(make_town):
     town.close(NEXT_TUE, 0)
 
 
+def test_a_reversal_on_the_same_day_after_the_hour(make_town):
+    """Taken before 15:00 and undone after it: the day is the bank's, the next is not."""
+    town = make_town(on=SAT)
+    who = town.member(shares=MILLION)
+    taken = town.fast(who, MILLION)
+    town.at(SAT, time(16))
+    town.run(reverse_fast, ReverseFast(taken.id, "pay-out failed"))
+
+    town.close(SAT, 100)
+    assert (MILLION, 100) == (town.shares(who), town.read(totals, CODE).banks)
+    town.close(SUN, 100)
+    assert (MILLION + 100, 100) == (town.shares(who), town.read(totals, CODE).banks)
+
+
 def test_a_reversal_after_the_days_close_moves_the_days_money_back(town):
     who = town.member(shares=100_00)
     town.at(MON, CUT_OFF)

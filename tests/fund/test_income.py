@@ -244,6 +244,25 @@ def test_two_word_arithmetic(a, b, by):
         assert divmod(a * b, by) == (int(quotient), int(remainder))
 
 
+EDGES = [
+    sign + (bits << shift)
+    for bits in (1, 2**31 - 1, 2**31 + 1, 2**32 - 1)
+    for shift in (0, 1, 15, 31)
+    for sign in (-1, 0, 1)
+]
+
+
+def test_division_at_the_edges_of_its_digits():
+    """Where the first guess of a digit is too large by one and by two."""
+    words = sorted({edge for edge in EDGES if 0 < edge <= MAX} | {MAX, MAX - 1, 2**62})
+    for by in words:
+        for high in {by - 1, by // 2, by - by // 3 - 1, *words}:
+            for low in (0, 1, 2**32 - 1, 2**32, 2**64 - 2**32, 2**64 - 1):
+                if 0 <= high < by:
+                    seen = _divide(np.uint64(high), np.uint64(low), np.uint64(by))
+                    assert divmod((high << 64) + low, by) == tuple(map(int, seen))
+
+
 @pytest.mark.parametrize("holders", [28_000, 300_000])
 def test_many_holders(holders):
     rng = np.random.default_rng(20140514)
