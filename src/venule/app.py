@@ -62,7 +62,7 @@ def open_home(
 
 
 def _snapshot_book(sql: Sql) -> Book:
-    sql.run("BEGIN")  # pages, journal and rows of one moment
+    sql.begin_read()  # pages, journal and rows of one moment
     return Book(sql)
 
 
@@ -103,7 +103,7 @@ def _seal_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
 def _book_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
     sql = open_readonly(path)
     try:
-        sql.run("BEGIN")
+        sql.begin_read()
         faults = [Fault(DATABASE_FILE, said) for said in structure_faults(sql)]
         if faults:
             return faults

@@ -39,7 +39,8 @@ from venule.kit.errors import (
     HomeTooNew,
     NotAHome,
 )
-from venule.kit.home import Home
+from venule.kit.home import Home, backup
+from venule.kit.seal import check_seal
 from venule.kit.sql import StorageFailed
 from venule.kit.time import FixedClock, SystemClock, VirtualClock, to_us
 from venule.kit.tx import Call, Tx
@@ -238,6 +239,42 @@ def test_a_home_that_may_not_be_written_to_can_be_read():
         finally:
             path.parent.chmod(0o755)
             path.chmod(0o755)
+
+
+def test_looking_at_the_files_does_not_cost_the_writer_its_locks(home, path: Path):
+    """Another program that closes the database last would delete the log, if SQLite let it."""
+    home.run(put, Put(1))
+    with open_notes(path, readonly=True) as reader:
+        assert check_seal(path) is None
+        homedir.check_database_file(path)
+        backup(path, path.parent / "copy")
+        assert [1] == numbers(reader)
+    foreign = (
+        "import sqlite3, sys\n"
+        "c = sqlite3.connect(sys.argv[1] + '/home.sqlite')\n"
+        "assert c.execute('SELECT COUNT(*) FROM note').fetchone() == (1,)\n"
+        "c.close()\n"
+    )
+    assert 0 == subprocess.run([sys.executable, "-c", foreign, path]).returncode
+
+    assert (path / "home.sqlite-wal").exists()
+    home.run(put, Put(2))
+    with open_notes(path, readonly=True) as reader:
+        assert [1, 2] == numbers(reader)
+
+
+def test_handles_kept_for_the_locks_are_closed_with_the_home(home, path: Path):
+    def handles() -> int:
+        links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+        return sum("home.sqlite" in os.readlink(link) for link in links if os.path.lexists(link))
+
+    home.run(put, Put(1))
+    before = handles()
+    for _ in range(3):
+        homedir.check_database_file(path)
+    assert before + 1 == handles()
+    home.close()
+    assert 0 == handles()
 
 
 # Groups

@@ -21,7 +21,14 @@ import msgspec
 
 from venule.kit.errors import DiskFull, HomeDamaged, HomeReadOnly, HomeTooNew, NotAHome, shorten
 from venule.kit.lock import LOCK_FILE, READ_ONLY_ERRNOS
-from venule.kit.sqlite import DATABASE_FILE, PAGE_BYTES, StorageFailed, configure, connect
+from venule.kit.sqlite import (
+    DATABASE_FILE,
+    PAGE_BYTES,
+    StorageFailed,
+    configure,
+    connect,
+    open_beside,
+)
 
 FORMAT: Final = 1
 FORMAT_FILE: Final = "venule.json"
@@ -168,7 +175,7 @@ def check_database_file(path: Path) -> None:
     file = path / DATABASE_FILE
     wal = path / f"{DATABASE_FILE}-wal"
     try:
-        with open(file, "rb") as opened:
+        with open_beside(file) as opened:
             head = opened.read(100)
             size = os.fstat(opened.fileno()).st_size
     except FileNotFoundError:

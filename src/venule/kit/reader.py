@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +20,8 @@ class _GuardedSql(Sql):
 
     __slots__ = ("_guard",)
 
-    def __init__(self, conn: sqlite3.Connection, path: str, guard: HomeLock | None) -> None:
-        super().__init__(conn, path, readonly=True)
+    def __init__(self, sql: Sql, guard: HomeLock | None) -> None:
+        super().__init__(sql.conn, sql.path, readonly=True, inode=sql.inode)
         self._guard = guard
 
     def close(self) -> None:
@@ -54,7 +53,7 @@ def open_readonly(path: Path | str) -> Sql:
         immutable = not (writing or os.access(path, os.W_OK) or _has_log(path))
         sql = connect(path / DATABASE_FILE, path, mode="ro", immutable=immutable)
         if immutable:
-            sql, guard = _GuardedSql(sql.conn, sql.path, guard), None
+            sql, guard = _GuardedSql(sql, guard), None
     finally:
         if guard is not None:
             guard.release()

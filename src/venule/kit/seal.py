@@ -16,7 +16,7 @@ import msgspec
 
 from venule.kit.errors import HomeDamaged
 from venule.kit.homedir import fsync_directory
-from venule.kit.sqlite import DATABASE_FILE
+from venule.kit.sqlite import DATABASE_FILE, open_beside
 
 SEAL_FILE: Final = "seal.json"
 SEAL_BYTES_MAX: Final = 64 * 2**30
@@ -137,7 +137,7 @@ def decode(home: Path, raw: bytes) -> SealContent:
 
 def _hashes(home: Path, size: int, segment_bytes: int) -> list[str]:
     hashes = []
-    with open(home / DATABASE_FILE, "rb", buffering=0) as file:
+    with open_beside(home / DATABASE_FILE) as file:
         for first in range(0, size, segment_bytes):
             digest = sha256()
             left = min(segment_bytes, size - first)

@@ -6,19 +6,26 @@ statement (a broken constraint, a syntax error) stays a `sqlite3.Error`: that is
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from threading import Lock
+from typing import Any, BinaryIO, Final
 from urllib.parse import quote
 
 from venule.kit.errors import DiskFull, HomeDamaged, HomeError, HomeLocked, HomeReadOnly
 
 Row = tuple[Any, ...]
 Params = Sequence[Any]
+Inode = tuple[int, int]
+"""What a file is known by, whatever its name: device and number."""
 
 DATABASE_FILE: Final = "home.sqlite"
+"""Read it only through `connect`, or as bytes through `open_beside`."""
+
 PAGE_BYTES: Final = 16_384
 WAL_CHECKPOINT_BYTES: Final = 256 * 2**20
 CACHE_BYTES: Final = 64 * 2**20
@@ -67,10 +74,18 @@ class Sql:
     whoever owns the transaction must look at it before going on.
     """
 
-    __slots__ = ("_execute", "_many", "conn", "fatal", "path", "readonly")
+    __slots__ = ("_execute", "_many", "conn", "fatal", "inode", "path", "readonly")
 
-    def __init__(self, conn: sqlite3.Connection, path: str, *, readonly: bool = False) -> None:
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        path: str,
+        *,
+        readonly: bool = False,
+        inode: Inode | None = None,
+    ) -> None:
         self.conn = conn
+        self.inode = inode  # under which `connect` counts this connection
         self.path = path
         self.readonly = readonly
         self.fatal: HomeError | None = None
@@ -167,11 +182,15 @@ class Sql:
     def close(self) -> None:
         """Close the connection; the last one of a home also empties the write-ahead log."""
         self.conn.close()
+        if self.inode is not None:
+            inode, self.inode = self.inode, None
+            _leave(inode)
 
 
 def connect(file: Path, home: Path, *, mode: str = "rw", immutable: bool = False) -> Sql:
     """Open the database file of a home. Pragmas that belong to a writer: see `configure`."""
     uri = f"file:{quote(str(file.absolute()))}?mode={mode}" + ("&immutable=1" if immutable else "")
+    inode = _enter(file)
     try:
         conn = sqlite3.connect(
             uri,
@@ -181,9 +200,77 @@ def connect(file: Path, home: Path, *, mode: str = "rw", immutable: bool = False
             cached_statements=STATEMENTS_CACHED,
             timeout=BUSY_TIMEOUT_S,
         )
-    except sqlite3.Error as error:
-        raise translate(str(home), error) or error from error
-    return Sql(conn, str(home), readonly=mode == "ro")
+    except BaseException as error:
+        if inode is not None:
+            _leave(inode)
+        if isinstance(error, sqlite3.Error):
+            raise translate(str(home), error) or error from error
+        raise
+    return Sql(conn, str(home), readonly=mode == "ro", inode=inode)
+
+
+@contextmanager
+def open_beside(file: Path) -> Iterator[BinaryIO]:
+    """Read the bytes of a database file that this process may also have connections to.
+
+    POSIX drops a process's locks on a file when *any* of its handles on it is closed, SQLite's own
+    included; another process could then delete the log under a writer. So while there is a
+    connection, the handle stays open after use, for the next one who looks, until the last
+    connection is closed.
+    """
+    raw = _parked(file) or open(file, "rb", buffering=0)  # noqa: SIM115  it may outlive this block
+    try:
+        raw.seek(0)
+        yield raw
+    finally:
+        stat = os.fstat(raw.fileno())
+        with _gate:
+            opened = _opened.get((stat.st_dev, stat.st_ino))
+            if opened is None:
+                raw.close()
+            else:
+                opened.parked.append(raw)
+
+
+@dataclass
+class _Opened:
+    """A database file that has connections."""
+
+    connections: int = 0
+    parked: list[BinaryIO] = field(default_factory=list)
+
+
+_gate: Final = Lock()
+_opened: Final[dict[Inode, _Opened]] = {}
+
+
+def _parked(file: Path) -> BinaryIO | None:
+    stat = file.stat()
+    with _gate:
+        opened = _opened.get((stat.st_dev, stat.st_ino))
+        return opened.parked.pop() if opened is not None and opened.parked else None
+
+
+def _enter(file: Path) -> Inode | None:
+    """Count a connection before it is made; None for a file that is not there yet."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    inode = (stat.st_dev, stat.st_ino)
+    with _gate:
+        _opened.setdefault(inode, _Opened()).connections += 1
+    return inode
+
+
+def _leave(inode: Inode) -> None:
+    with _gate:
+        opened = _opened[inode]
+        opened.connections -= 1
+        if opened.connections == 0:
+            del _opened[inode]
+            for raw in opened.parked:
+                raw.close()
 
 
 def configure(sql: Sql) -> None:
