@@ -14,9 +14,6 @@ MAY_SPEAK_SQL: Final = re.compile(
     r"|kit/(sqlite|reader|home|homedir|migrate|idempotency|jobs_table|jobs|events|backup)\.py"
 )
 
-# (file, text): why it stands there all the same.
-ALLOWED: Final = {("app.py", "BEGIN"): "a reader's pages, journal and rows are of one moment"}
-
 
 def _docstrings(tree):
     for node in ast.walk(tree):
@@ -39,7 +36,6 @@ def test_sql_only_in_stores(sources):
             and isinstance(node.value, str)
             and id(node) not in documentation
             and SQL.match(node.value)
-            and (source.path, node.value) not in ALLOWED
         ]
 
     assert [] == faults
