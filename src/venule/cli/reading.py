@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from venule.cli.errors import AccountAmbiguous, AccountUnknown
 from venule.cli.names import account_names
-from venule.ledger import ZERO_REF, TransferFlags, Tx
+from venule.ledger import ZERO_REF, TransferFlags, Tx, exact_sum
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 RecordArray: TypeAlias = npt.NDArray[Any]
 AMBIGUOUS_SHOWN_MAX: Final = 10
-LOW_BITS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -101,12 +100,6 @@ def trial_balance(tx: Tx, at: datetime | None) -> list[TrialLine]:
             )
         )
     return lines
-
-
-def exact_sum(values: Ints) -> int:
-    """Sum int64 values without overflow."""
-    low_mask = (1 << LOW_BITS) - 1
-    return (int((values >> LOW_BITS).sum()) << LOW_BITS) + int((values & low_mask).sum())
 
 
 def list_accounts(

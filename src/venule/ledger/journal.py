@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import OrderedDict
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -69,13 +69,6 @@ def to_record(raw: bytes | memoryview) -> TransferRecord:
     )
 
 
-class Records(Protocol):
-    """Where transfers can be looked up by sequence number."""
-
-    def block(self, seq: int) -> tuple[int, RecordArray]:
-        """Return (first sequence number, records) of the block that holds `seq`."""
-
-
 class JournalReader:
     """Blocks of records from the database, the most recently used of them kept in memory."""
 
@@ -107,11 +100,6 @@ class JournalReader:
         """Drop the cache: the journal may have lost its newest rows."""
         self._cache.clear()
         self._bytes = 0
-
-    def block_before(self, first_seq: int) -> tuple[int, RecordArray] | None:
-        """Return the block before the one that begins at `first_seq`."""
-        start = store.row_before(self._sql, self._book, first_seq)
-        return None if start is None else self.block(start)
 
     def first_seq_at(self, at: int) -> int | None:
         """Return the first row that ends at or after an instant; None when all rows are older."""

@@ -127,11 +127,6 @@ class Memory:
             and np.array_equal(self.open_holds(), other.open_holds())
         )
 
-    @property
-    def reserved_bytes(self) -> int:
-        """Memory in use for accounts: whole pages up to the last account."""
-        return (self.last_account + 1) * ACCOUNT.itemsize
-
 
 def _reserve() -> mmap.mmap:
     size = _RESERVE_BYTES

@@ -135,16 +135,6 @@ def transfers_of_row(sql: Sql, book: int, first_seq: int) -> bytes:
     return b"" if found is None else bytes(found[0])
 
 
-def row_before(sql: Sql, book: int, first_seq: int) -> int | None:
-    """Return first_seq of the row before, None at the beginning."""
-    found = sql.row(
-        "SELECT first_seq FROM journal WHERE book = ? AND first_seq < ?"
-        " ORDER BY first_seq DESC LIMIT 1",
-        (book, first_seq),
-    )
-    return None if found is None else int(found[0])
-
-
 def row_at(sql: Sql, book: int, at: int) -> int | None:
     """Return first_seq of the first row that ends at or after instant `at`."""
     found = sql.row(
