@@ -9,12 +9,14 @@ import resource
 import shutil
 import sqlite3
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from venule.kit.home import Home
 from venule.kit.ids import SystemIds
 from venule.kit.migrate import Migrations
+from venule.kit.sql import Sql
 from venule.kit.time import SystemClock
 from venule.ledger import MIGRATIONS, Book, Tx
 
@@ -56,7 +58,36 @@ def rss_bytes() -> int:
 
 def home_bytes(path: Path) -> int:
     """Bytes on disk of a home."""
-    return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def slow_down_disk(home: Home[Tx], fsync_ms: float, mb_per_s: float) -> None:
+    """Make every commit of a home cost what it would on a slower disk.
+
+    A commit appends to the log and flushes it once. After the real one, this waits until
+    `fsync_ms` plus the log's new bytes at `mb_per_s` (0: as fast as this disk) have passed since it
+    began. What the flush of a checkpoint into the database file would cost more is not added.
+    """
+    sql = home.sql
+    log = Path(sql.path) / "home.sqlite-wal"
+    commit = Sql.commit
+
+    def slow_commit(self: Sql) -> None:
+        before = log.stat().st_size if log.exists() else 0
+        began = time.perf_counter()
+        commit(self)
+        written = max(0, log.stat().st_size - before)
+        if written == 0:
+            written = slow_commit.typical  # the log began anew: its file does not grow
+        else:
+            slow_commit.typical = written
+        wait_s = fsync_ms / 1e3 + (written / (mb_per_s * 1e6) if mb_per_s else 0.0)
+        left = began + wait_s - time.perf_counter()
+        if self is sql and left > 0:
+            time.sleep(left)
+
+    slow_commit.typical = 0
+    Sql.commit = slow_commit
 
 
 def say(result: dict[str, Any]) -> None:

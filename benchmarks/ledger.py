@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from common import fresh, home_bytes, open_home, percentile_ms, rss_bytes, say
+from common import fresh, home_bytes, open_home, percentile_ms, rss_bytes, say, slow_down_disk
 from venule.kit.home import Home
+from venule.kit.tx import Call
 from venule.ledger import TRANSFER_REQUEST, AccountFlags, Tx
 
 BATCH = 8_192
@@ -45,13 +46,24 @@ def fund(tx: Tx, span: tuple[int, int]) -> None:
     assert (tx.post_batch(requests)["refusal"] == 0).all()
 
 
-def draw(rng: np.random.Generator, accounts: int) -> np.ndarray:
+def draw(rng: np.random.Generator, accounts: int, refs: bool = False) -> np.ndarray:
     requests = np.zeros(BATCH, dtype=TRANSFER_REQUEST)
     requests["debit"] = rng.integers(2, accounts + 2, BATCH)
     requests["credit"] = rng.integers(2, accounts + 2, BATCH)
     requests["amount"] = rng.integers(1, 20, BATCH)
     requests["code"] = 101
+    if refs:
+        requests["ref"] = np.frombuffer(time_ordered_refs(rng, BATCH), dtype="V16")
     return requests
+
+
+def time_ordered_refs(rng: np.random.Generator, count: int) -> bytes:
+    """References as business objects have them: UUIDv7, all of one millisecond."""
+    raw = rng.integers(0, 256, (count, 16), dtype=np.uint8)
+    raw[:, :6] = np.frombuffer(int(time.time() * 1e3).to_bytes(6, "big"), dtype=np.uint8)
+    raw[:, 6] = 0x70 | raw[:, 6] & 0x0F
+    raw[:, 8] = 0x80 | raw[:, 8] & 0x3F
+    return raw.tobytes()
 
 
 def move(tx: Tx, requests: np.ndarray) -> int:
@@ -74,6 +86,12 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=1_000)
     parser.add_argument("--home", type=Path, default=Path("build/bench-ledger"))
     parser.add_argument("--seed", type=int, default=20140514)
+    parser.add_argument("--group", type=int, default=1, help="batches that one commit carries")
+    parser.add_argument(
+        "--refs", action="store_true", help="each transfer names an object (UUIDv7)"
+    )
+    parser.add_argument("--fsync-ms", type=float, default=0, help="make a commit cost this much")
+    parser.add_argument("--disk-mb-s", type=float, default=0, help="and write no faster than this")
     args = parser.parse_args()
     args.home.parent.mkdir(parents=True, exist_ok=True)
     home = open_home(fresh(args.home))
@@ -84,13 +102,17 @@ def main() -> None:
     create_per_s, fund_per_s = populate(home, args.accounts)
     per_account = (rss_bytes() - before) / args.accounts
     size_before = home_bytes(args.home)
+    if args.fsync_ms or args.disk_mb_s:
+        slow_down_disk(home, args.fsync_ms, args.disk_mb_s)
     took, done = [], 0
-    for _ in range(args.batches):
-        requests = draw(rng, args.accounts)
+    for _ in range(args.batches // args.group):
+        calls = [Call(move, draw(rng, args.accounts, args.refs)) for _ in range(args.group)]
         began = time.perf_counter()
-        done += home.run(move, requests)
+        outcomes = home.run_many(calls)
         took.append(time.perf_counter() - began)
-    rate = args.batches * BATCH / sum(took)
+        done += sum(outcome.result() for outcome in outcomes)
+    posted = len(took) * args.group * BATCH
+    rate = posted / sum(took)
     began = time.perf_counter()
     home.close()
     close_s = time.perf_counter() - began
@@ -102,7 +124,7 @@ def main() -> None:
     say(
         {
             "accounts": args.accounts,
-            "transfers": args.batches * BATCH,
+            "transfers": posted,
             "accepted": done,
             "transfers_per_s": round(rate),
             "p50_ms": percentile_ms(took, 0.50),

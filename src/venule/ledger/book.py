@@ -28,7 +28,13 @@ from venule.ledger.errors import (
     UnitUnknown,
     WriterFenced,
 )
-from venule.ledger.journal import GENESIS_HASH, ROW_TRANSFERS_MAX, JournalReader, row_hash
+from venule.ledger.journal import (
+    GENESIS_HASH,
+    ROW_TRANSFERS_MAX,
+    JournalReader,
+    make_row,
+    unit_hash,
+)
 from venule.ledger.memory import GROUP_TRANSFERS_MAX, Memory
 from venule.ledger.model import (
     CODE_MAX,
@@ -49,7 +55,6 @@ from venule.ledger.model import (
     TransferFlags,
     Unit,
 )
-from venule.ledger.store import JournalRow
 
 OPENINGS_MAX: Final = 1 << 20
 """Most accounts opened by one call."""
@@ -65,6 +70,8 @@ _OPENABLE: Final = int(
 )
 _PENDING: Final = int(TransferFlags.PENDING)
 _REVERSAL: Final = int(TransferFlags.REVERSAL)
+_RESOLVE: Final = int(TransferFlags.POST_PENDING | TransferFlags.VOID_PENDING)
+_CARE: Final = _PENDING | _REVERSAL | _RESOLVE
 _REFUSALS: Final = tuple(Refusal)
 
 
@@ -79,6 +86,7 @@ class Book:
         self._results: RecordArray = np.zeros(_SMALL, dtype=TRANSFER_RESULT)
         self._request_bytes = _bytes_of(self._requests)
         self._result_bytes = _bytes_of(self._results)
+        self._views: dict[int, tuple[RecordArray, RecordArray]] = {}  # by how many of them
         self._openings: list[RecordArray] = []
         self._opened = 0
         self._units: dict[int, Unit] = {}
@@ -153,33 +161,19 @@ class Book:
         memory = self.memory
         count = memory.out_count
         self._flushed_hash = self._hash
-        openings = self._openings_blob()
-        first_account = memory.last_account - self._opened + 1
         for start in range(0, count, ROW_TRANSFERS_MAX):
             records = memory.out[start : min(count, start + ROW_TRANSFERS_MAX)]
-            with_openings = start == 0
-            row = JournalRow(
-                book=self.number,
-                first_seq=memory.group_first_seq + start,
-                transfer_count=len(records),
-                first_account=first_account if with_openings and self._opened else 0,
-                account_count=self._opened if with_openings else 0,
-                first_at=int(records[0]["at"]),
-                last_at=int(records[-1]["at"]),
-                previous_hash=self._flushed_hash,
-                hash=b"",
-                openings=openings if with_openings else b"",
-                transfers=records.tobytes(),
+            row = make_row(
+                self.number,
+                memory.group_first_seq + start,
+                memory.last_account - self._opened + 1,
+                self._openings if start == 0 else (),
+                records,
+                self._flushed_hash,
             )
-            digest = row_hash(row)
-            store.append_row(sql, _with_hash(row, digest))
-            self._flushed_hash = digest
+            store.append_row(sql, row)
+            self._flushed_hash = row.hash
         self._checkpointer.flush(sql, count)
-
-    def _openings_blob(self) -> bytes:
-        if not self._openings:
-            return b""
-        return b"".join(part.tobytes() for part in self._openings)
 
     def committed(self) -> None:
         """The group is durable: forget how to undo it."""
@@ -238,15 +232,29 @@ class Book:
                      t.code, t.flags)  # fmt: skip
             except struct.error as error:
                 raise TransferFieldOutOfRange(i, f"{t!r}: {error}") from error
-            special |= t.flags
-        results = self._results[:n]
-        self._run(self._requests[:n], results, special)
+            special |= int(t.flags)
+        if special & _CARE:
+            self._run(self._requests[:n], self._results[:n], special)
+        else:
+            self._apply_plain(n)
         from_ = _RESULT.unpack_from
         answer = []
         for i in range(n):
             seq, amount, refusal = from_(self._result_bytes, 24 * i)
             answer.append(Posted(seq, amount, _REFUSALS[refusal]))
         return answer
+
+    def _apply_plain(self, n: int) -> None:
+        """Apply the first `n` small requests, none of which touches the table of holds."""
+        memory = self.memory
+        views = self._views.get(n)
+        if views is None:
+            views = self._requests[:n].view(REQUEST_KERNEL), self._results[:n]
+            self._views[n] = views
+        if memory.out_count + n > min(len(memory.out), GROUP_TRANSFERS_MAX):
+            self._apply(self._requests[:n], self._results[:n], internal=False)
+        else:
+            kernel.apply(memory.world, views[0], views[1], self.now_us, False)
 
     def _post_many(self, transfers: Sequence[Transfer]) -> list[Posted]:
         requests = np.zeros(len(transfers), dtype=TRANSFER_REQUEST)
@@ -280,7 +288,7 @@ class Book:
         self._apply(requests, results, internal=False)
         if special & _PENDING:
             self._watch_timeouts(requests, results)
-        if special & int(TransferFlags.POST_PENDING | TransferFlags.VOID_PENDING):
+        if special & _RESOLVE:
             self._name_resolved(requests, results)
 
     def _apply(self, requests: RecordArray, results: RecordArray, *, internal: bool) -> int:
@@ -351,7 +359,7 @@ class Book:
         taken = old or next((u for u in self._units.values() if u.name == name), None)
         if taken is not None:
             raise UnitConflict(unit, f"{taken.name} (scale {taken.scale})", f"{name} ({scale})")
-        store.add_unit(sql, new)
+        store.add_unit(sql, new, unit_hash(new))
         self._units = {**self._units, unit: new}
 
     @property
@@ -472,10 +480,3 @@ def ref_array(refs: Sequence[UUID | bytes]) -> RecordArray:
 
 def _bytes_of(records: RecordArray) -> memoryview:
     return records.view(np.uint8).data
-
-
-def _with_hash(row: JournalRow, digest: bytes) -> JournalRow:
-    return JournalRow(
-        row.book, row.first_seq, row.transfer_count, row.first_account, row.account_count,
-        row.first_at, row.last_at, row.previous_hash, digest, row.openings, row.transfers,
-    )  # fmt: skip

@@ -9,16 +9,19 @@ written, the checkpoint row moves, in the same transaction.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from venule.kit.sql import Sql
 from venule.ledger import kernel, replaying, store
+from venule.ledger.columns import PACKED, PackDamaged, pack
+from venule.ledger.damage import page_damage, row_damage
 from venule.ledger.errors import CheckpointDamaged, JournalDamaged
-from venule.ledger.journal import GENESIS_HASH, row_hash
+from venule.ledger.journal import GENESIS_HASH, decode, openings_of, records_of, row_hash
 from venule.ledger.memory import PAGE_ACCOUNTS, Memory
-from venule.ledger.model import ACCOUNT, OPENING, PENDING, TRANSFER, TRANSFER_KERNEL, RecordArray
+from venule.ledger.model import ACCOUNT, PENDING, TRANSFER, TRANSFER_KERNEL, RecordArray
 from venule.ledger.store import CheckpointRow, JournalRow, PageRow
 
 CYCLE_RECORDS_MIN: Final = 8_000_000
@@ -109,10 +112,10 @@ class Checkpointer:
         )
 
     def _write(self, sql: Sql, page: int) -> None:
-        accounts = page_of(self._memory, page).tobytes()
+        accounts = page_of(self._memory, page)
         seq = self._memory.next_seq - 1
         digest = page_hash(self._book, page, seq, accounts)
-        store.save_page(sql, PageRow(self._book, page, seq, digest, accounts))
+        store.save_page(sql, PageRow(self._book, page, seq, digest, pack(accounts), PACKED))
 
     def _finish(self, sql: Sql) -> None:
         assert self._row is not None
@@ -147,10 +150,10 @@ def page_of(memory: Memory, page: int) -> RecordArray:
     return memory.accounts[start : start + PAGE_ACCOUNTS]
 
 
-def page_hash(book: int, page: int, seq: int, accounts: bytes) -> bytes:
-    """SHA-256 over what the page is and holds."""
+def page_hash(book: int, page: int, seq: int, accounts: RecordArray) -> bytes:
+    """SHA-256 over what the page is and the raw accounts that it holds."""
     digest = hashlib.sha256(b"page %d %d %d\n" % (book, page, seq))
-    digest.update(accounts)
+    digest.update(accounts.view(np.uint8).data)
     return digest.digest()
 
 
@@ -203,46 +206,65 @@ def take_checkpoint(row: CheckpointRow, memory: Memory) -> None:
     memory.state[kernel.LAST_ACCOUNT] = row.last_account
 
 
-def check_page(row: PageRow) -> None:
-    """Raises: CheckpointDamaged if a page does not match its hash."""
-    if page_hash(row.book, row.page, row.seq, row.accounts) != row.hash:
-        raise CheckpointDamaged(row.book, row.page, "the page does not match its hash")
-    if len(row.accounts) != PAGE_BYTES:
+def accounts_of(row: PageRow) -> RecordArray:
+    """Return a page's accounts. Raises: CheckpointDamaged if it does not match its hash."""
+    try:
+        accounts = decode(row.codec, row.accounts, ACCOUNT)
+    except PackDamaged as error:
+        reason = page_damage(row, str(error), partial(_is_right, row))
+        raise CheckpointDamaged(row.book, row.page, reason) from error
+    if len(accounts) != PAGE_ACCOUNTS:
         raise CheckpointDamaged(
-            row.book, row.page, f"expected {PAGE_BYTES} bytes, saw {len(row.accounts)}"
+            row.book, row.page, f"expected {PAGE_ACCOUNTS} accounts, saw {len(accounts)}"
         )
+    if not _is_right(row, accounts):
+        raise CheckpointDamaged(row.book, row.page, "the page does not match its hash")
+    return accounts
+
+
+def _is_right(row: PageRow, accounts: RecordArray) -> bool:
+    return page_hash(row.book, row.page, row.seq, accounts) == row.hash
 
 
 def take_page(row: PageRow, memory: Memory) -> None:
     """Copy a page into memory. Raises: CheckpointDamaged."""
-    check_page(row)
-    page_of(memory, row.page)[:] = np.frombuffer(row.accounts, dtype=ACCOUNT)
+    page_of(memory, row.page)[:] = accounts_of(row)
 
 
-def check_row(row: JournalRow, previous_hash: bytes, next_seq: int, last_account: int) -> None:
-    """Raises: JournalDamaged if a row does not follow on the one before or on its own hash."""
+def check_row(
+    row: JournalRow, previous_hash: bytes, next_seq: int, last_account: int
+) -> tuple[RecordArray, RecordArray]:
+    """Return a row's openings and transfers.
+
+    Raises: JournalDamaged if the row does not follow on the one before or on its own hash.
+    """
     if row.first_seq != next_seq:
         raise JournalDamaged(
             row.book, row.first_seq, f"expected a row that begins at transfer {next_seq}"
         )
     if row.previous_hash != previous_hash:
         raise JournalDamaged(row.book, row.first_seq, "it does not chain to the row before")
-    if row_hash(row) != row.hash:
-        raise JournalDamaged(row.book, row.first_seq, "its content does not match its hash")
-    if len(row.transfers) != row.transfer_count * TRANSFER.itemsize:
+    try:
+        openings, transfers = openings_of(row), records_of(row)
+    except JournalDamaged as error:
+        raise JournalDamaged(row.book, row.first_seq, row_damage(row, error.reason)) from error
+    if row_hash(row, openings, transfers) != row.hash:
+        reason = row_damage(row, "its content does not match its hash")
+        raise JournalDamaged(row.book, row.first_seq, reason)
+    if len(transfers) != row.transfer_count:
         raise JournalDamaged(row.book, row.first_seq, "its length does not match its count")
-    if len(row.openings) != row.account_count * OPENING.itemsize:
+    if len(openings) != row.account_count:
         raise JournalDamaged(row.book, row.first_seq, "its openings do not match their count")
     if row.account_count and row.first_account != last_account + 1:
         raise JournalDamaged(row.book, row.first_seq, f"expected account {last_account + 1} next")
+    return openings, transfers
 
 
 def take_row(row: JournalRow, previous_hash: bytes, memory: Memory) -> bytes:
     """Replay one journal row; return its hash. Raises: JournalDamaged."""
-    check_row(row, previous_hash, memory.next_seq, memory.last_account)
+    openings, records = check_row(row, previous_hash, memory.next_seq, memory.last_account)
     if row.account_count:
-        _take_openings(row, memory)
-    records = np.frombuffer(row.transfers, dtype=TRANSFER)
+        _take_openings(row, openings, memory)
     memory.make_table_room(len(records))
     fault = np.zeros(2, dtype=np.int64)
     replaying.replay(
@@ -259,8 +281,7 @@ def take_row(row: JournalRow, previous_hash: bytes, memory: Memory) -> bytes:
     return row.hash
 
 
-def _take_openings(row: JournalRow, memory: Memory) -> None:
-    spec = np.frombuffer(row.openings, dtype=OPENING)
+def _take_openings(row: JournalRow, spec: RecordArray, memory: Memory) -> None:
     first, last = row.first_account, row.first_account + row.account_count - 1
     target = memory.accounts[first : last + 1]
     new = target["unit"] == 0  # a page newer than this row has them already

@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import OrderedDict
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from venule.kit.sql import Sql
 from venule.ledger import store
-from venule.ledger.errors import TransferNotFound
+from venule.ledger.columns import PACKED, RAW, PackDamaged, pack, unpack
+from venule.ledger.errors import JournalDamaged, TransferNotFound
 from venule.ledger.model import (
+    OPENING,
     TRANSFER,
     RecordArray,
     TransferFlags,
     TransferRecord,
+    Unit,
 )
 from venule.ledger.store import JournalRow
 
@@ -25,12 +30,16 @@ ROW_TRANSFERS_MAX: Final = 1 << 16
 """Most records of one journal row (8 MiB); a larger group becomes several rows of one commit."""
 
 CACHE_BYTES_MAX: Final = 64 << 20
+_NO_OPENINGS: Final = np.zeros(0, dtype=OPENING)
 _HEADER: Final = struct.Struct("<7q")
 _RECORD: Final = struct.Struct("<4q16sIIIHH8q")
 
 
-def row_hash(row: JournalRow) -> bytes:
-    """Chain a row to the one before: SHA-256 over its hash, the row's numbers and both blobs."""
+def row_hash(row: JournalRow, openings: RecordArray, transfers: RecordArray) -> bytes:
+    """Chain a row to the one before: SHA-256 over its hash, the row's numbers and the raw records.
+
+    It does not depend on how the records are written.
+    """
     digest = hashlib.sha256(row.previous_hash)
     digest.update(
         _HEADER.pack(
@@ -43,9 +52,69 @@ def row_hash(row: JournalRow) -> bytes:
             row.last_at,
         )
     )
-    digest.update(row.openings)
-    digest.update(row.transfers)
+    digest.update(openings.view(np.uint8).data)
+    digest.update(transfers.view(np.uint8).data)
     return digest.digest()
+
+
+def unit_hash(unit: Unit) -> bytes:
+    """SHA-256 over what a unit number counts."""
+    return hashlib.sha256(b"unit %d %d " % (unit.unit, unit.scale) + unit.name.encode()).digest()
+
+
+def make_row(
+    book: int,
+    first_seq: int,
+    first_account: int,
+    opened: Sequence[RecordArray],
+    records: RecordArray,
+    previous_hash: bytes,
+) -> JournalRow:
+    """Return the journal row of a group's transfers and of the accounts that it opens."""
+    openings = np.concatenate(opened) if opened else _NO_OPENINGS
+    row = JournalRow(
+        book=book,
+        first_seq=first_seq,
+        transfer_count=len(records),
+        first_account=first_account if opened else 0,
+        account_count=len(openings),
+        first_at=int(records[0]["at"]),
+        last_at=int(records[-1]["at"]),
+        previous_hash=previous_hash,
+        hash=b"",
+        openings=pack(openings) if opened else b"",
+        transfers=pack(records),
+        codec=PACKED,
+    )
+    return msgspec.structs.replace(row, hash=row_hash(row, openings, records))
+
+
+def records_of(row: JournalRow) -> RecordArray:
+    """Return a row's transfers. Raises: JournalDamaged."""
+    return _decode(row, row.transfers, TRANSFER, "transfers")
+
+
+def openings_of(row: JournalRow) -> RecordArray:
+    """Return a row's opened accounts. Raises: JournalDamaged."""
+    return _decode(row, row.openings, OPENING, "openings")
+
+
+def _decode(row: JournalRow, raw: bytes, dtype: np.dtype[Any], what: str) -> RecordArray:
+    try:
+        return decode(row.codec, raw, dtype)
+    except PackDamaged as error:
+        raise JournalDamaged(row.book, row.first_seq, f"its {what}: {error}") from error
+
+
+def decode(codec: int, raw: bytes, dtype: np.dtype[Any]) -> RecordArray:
+    """Return the records of a blob. Raises: PackDamaged."""
+    if codec == PACKED:
+        return unpack(raw, dtype) if raw else np.zeros(0, dtype=dtype)
+    if codec != RAW:
+        raise PackDamaged(f"expected a codec {RAW} or {PACKED}, seen {codec}")
+    if len(raw) % dtype.itemsize:
+        raise PackDamaged(f"expected records of {dtype.itemsize} bytes, seen {len(raw)} bytes")
+    return np.frombuffer(raw, dtype=dtype)
 
 
 def to_record(raw: bytes | memoryview) -> TransferRecord:
@@ -86,8 +155,7 @@ class JournalReader:
             raise TransferNotFound(seq, 0 if position is None else position[0])
         cached = self._cache.get(start)
         if cached is None:
-            raw = store.transfers_of_row(self._sql, self._book, start)
-            cached = np.frombuffer(raw, dtype=TRANSFER)
+            cached = self._read(start)
             self._cache[start] = cached
             self._bytes += cached.nbytes
             while self._bytes > CACHE_BYTES_MAX and len(self._cache) > 1:
@@ -95,6 +163,14 @@ class JournalReader:
         else:
             self._cache.move_to_end(start)
         return start, cached
+
+    def _read(self, start: int) -> RecordArray:
+        found = store.transfers_of_row(self._sql, self._book, start)
+        assert found is not None, "the row was just looked up"
+        try:
+            return decode(*found, TRANSFER)
+        except PackDamaged as error:
+            raise JournalDamaged(self._book, start, f"its transfers: {error}") from error
 
     def forget(self) -> None:
         """Drop the cache: the journal may have lost its newest rows."""

@@ -16,11 +16,11 @@ import numpy as np
 
 from venule.kit.sql import Sql
 from venule.ledger import kernel, store
-from venule.ledger.checkpoint import check_page, checkpoint_hash, page_of, take_row
+from venule.ledger.checkpoint import accounts_of, checkpoint_hash, page_of, take_row
 from venule.ledger.errors import CheckpointDamaged, JournalDamaged
-from venule.ledger.journal import GENESIS_HASH
+from venule.ledger.journal import GENESIS_HASH, unit_hash
 from venule.ledger.memory import Memory
-from venule.ledger.model import ACCOUNT, AccountFlags, RecordArray
+from venule.ledger.model import AccountFlags, RecordArray
 from venule.ledger.store import CheckpointRow
 
 _DEBIT_LIMIT: Final = int(AccountFlags.DEBITS_MUST_NOT_EXCEED_CREDITS)
@@ -90,7 +90,7 @@ def prove(sql: Sql, book: int) -> tuple[Proof, Memory]:
         if checkpoint is not None and checkpoint.next_seq > memory.next_seq:
             message = f"it starts at transfer {checkpoint.next_seq}, past the end of the journal"
             faults.append(Fault(f"checkpoint of book {book}", message))
-    faults += _standing_faults(memory)
+    faults += _standing_faults(memory) + _unit_faults(sql)
     proof = Proof(
         book=book,
         transfers=memory.next_seq - 1,
@@ -114,11 +114,10 @@ def _pages_by_seq(sql: Sql, book: int) -> dict[int, list[int]]:
 def _compare_page(sql: Sql, book: int, page: int, memory: Memory, faults: list[Fault]) -> None:
     row = store.page(sql, book, page)
     try:
-        check_page(row)
+        seen = accounts_of(row)
     except CheckpointDamaged as error:
         faults.append(Fault(f"checkpoint page {page} of book {book}", error.message))
         return
-    seen = np.frombuffer(row.accounts, dtype=ACCOUNT)
     expected = page_of(memory, page)
     if seen.tobytes() != expected.tobytes():
         different = np.flatnonzero(seen != expected)
@@ -162,6 +161,15 @@ def totals(accounts: RecordArray) -> list[UnitTotals]:
 def exact_sum(values: RecordArray) -> int:
     """Sum int64 values without overflow: high and low halves apart."""
     return (int((values >> 32).sum()) << 32) + int((values & _HALF).sum())
+
+
+def _unit_faults(sql: Sql) -> list[Fault]:
+    hashes = store.unit_hashes(sql)
+    return [
+        Fault(f"unit {unit.unit}", f"{unit.name} (scale {unit.scale}) does not match its hash")
+        for unit in store.units(sql)
+        if unit.unit in hashes and hashes[unit.unit] != unit_hash(unit)
+    ]
 
 
 def _standing_faults(memory: Memory) -> list[Fault]:

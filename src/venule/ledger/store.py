@@ -15,7 +15,7 @@ MIGRATIONS: Final = Migrations("ledger", package="venule.ledger")
 
 
 class JournalRow(msgspec.Struct, frozen=True):
-    """One row of the journal; `transfers` and `openings` are raw records."""
+    """One row of the journal; `codec` tells how `transfers` and `openings` are written."""
 
     book: int
     first_seq: int
@@ -28,6 +28,7 @@ class JournalRow(msgspec.Struct, frozen=True):
     hash: bytes
     openings: bytes
     transfers: bytes
+    codec: int
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -38,6 +39,7 @@ class PageRow(msgspec.Struct, frozen=True):
     seq: int
     hash: bytes
     accounts: bytes
+    codec: int
 
 
 class CheckpointRow(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class CheckpointRow(msgspec.Struct, frozen=True):
 
 _ROW: Final = (
     "book, first_seq, transfer_count, first_account, account_count, first_at, last_at, "
-    "previous_hash, hash, openings, transfers"
+    "previous_hash, hash, openings, transfers, codec"
 )
 
 
@@ -60,8 +62,8 @@ def append_row(sql: Sql, row: JournalRow) -> None:
     """Append one group; its primary key is the fence against a second writer."""
     sql.run(
         "INSERT INTO journal (book, first_seq, transfer_count, first_account, account_count,"
-        " first_at, last_at, previous_hash, hash, openings, transfers)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " first_at, last_at, previous_hash, hash, openings, transfers, codec)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.book,
             row.first_seq,
@@ -74,6 +76,7 @@ def append_row(sql: Sql, row: JournalRow) -> None:
             row.hash,
             row.openings,
             row.transfers,
+            row.codec,
         ),
     )
 
@@ -127,12 +130,12 @@ def row_start(sql: Sql, book: int, seq: int) -> int | None:
     return int(found[0])
 
 
-def transfers_of_row(sql: Sql, book: int, first_seq: int) -> bytes:
-    """Return the raw records of one row."""
+def transfers_of_row(sql: Sql, book: int, first_seq: int) -> tuple[int, bytes] | None:
+    """Return (codec, records) of one row."""
     found = sql.row(
-        "SELECT transfers FROM journal WHERE book = ? AND first_seq = ?", (book, first_seq)
+        "SELECT codec, transfers FROM journal WHERE book = ? AND first_seq = ?", (book, first_seq)
     )
-    return b"" if found is None else bytes(found[0])
+    return None if found is None else (int(found[0]), bytes(found[1]))
 
 
 def row_at(sql: Sql, book: int, at: int) -> int | None:
@@ -148,10 +151,10 @@ def row_at(sql: Sql, book: int, at: int) -> int | None:
 def save_page(sql: Sql, row: PageRow) -> None:
     """Write one page of accounts, in place of its older image."""
     sql.run(
-        "INSERT INTO ledger_page (book, page, seq, hash, accounts) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO ledger_page (book, page, seq, hash, accounts, codec) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (book, page) DO UPDATE SET seq = excluded.seq, hash = excluded.hash,"
-        " accounts = excluded.accounts",
-        (row.book, row.page, row.seq, row.hash, row.accounts),
+        " accounts = excluded.accounts, codec = excluded.codec",
+        (row.book, row.page, row.seq, row.hash, row.accounts, row.codec),
     )
 
 
@@ -168,7 +171,8 @@ def page_seqs(sql: Sql, book: int) -> list[tuple[int, int]]:
 def page(sql: Sql, book: int, number: int) -> PageRow:
     """Return one page."""
     found = sql.row(
-        "SELECT book, page, seq, hash, accounts FROM ledger_page WHERE book = ? AND page = ?",
+        "SELECT book, page, seq, hash, accounts, codec FROM ledger_page"
+        " WHERE book = ? AND page = ?",
         (book, number),
     )
     assert found is not None
@@ -203,12 +207,18 @@ def units(sql: Sql) -> list[Unit]:
     ]
 
 
-def add_unit(sql: Sql, unit: Unit) -> None:
+def add_unit(sql: Sql, unit: Unit, digest: bytes) -> None:
     """Define a unit."""
     sql.run(
-        "INSERT INTO ledger_unit (unit, name, scale) VALUES (?, ?, ?)",
-        (unit.unit, unit.name, unit.scale),
+        "INSERT INTO ledger_unit (unit, name, scale, hash) VALUES (?, ?, ?, ?)",
+        (unit.unit, unit.name, unit.scale, digest),
     )
+
+
+def unit_hashes(sql: Sql) -> dict[int, bytes]:
+    """Return the hash of every unit that has one: those defined before hashes were kept do not."""
+    found = sql.rows("SELECT unit, hash FROM ledger_unit")
+    return {int(unit): bytes(digest) for unit, digest in found if digest}
 
 
 def books(sql: Sql) -> list[int]:
