@@ -15,7 +15,9 @@ CNY, USD = 156, 840
 
 
 def new_sql() -> Sql:
-    sql = Sql(sqlite3.connect(":memory:", isolation_level=None), ":memory:")
+    sql = Sql(
+        sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False), ":memory:"
+    )
     for file in sorted(files("venule.ledger").joinpath("migrations").iterdir(), key=str):
         sql.conn.executescript(file.read_text())
     return sql

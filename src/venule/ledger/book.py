@@ -214,6 +214,16 @@ class Book:
         """Write every changed page now, inside the caller's transaction."""
         self._checkpointer.write_all(sql)
 
+    @property
+    def checkpoint_pages_left(self) -> int:
+        """Pages that the checkpoint under way has yet to write; 0 if there is none."""
+        return self._checkpointer.pages_left
+
+    @property
+    def replayed(self) -> int:
+        """Transfers that were replayed when the book was opened."""
+        return self._checkpointer.replayed
+
     # ------------------------------------------------------------ posting
 
     def post(self, transfers: Sequence[Transfer]) -> list[Posted]:

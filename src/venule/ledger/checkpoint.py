@@ -9,11 +9,13 @@ written, the checkpoint row moves, in the same transaction.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator
 from functools import partial
 from typing import Final
 
 import numpy as np
 
+from venule.kit.ahead import ahead
 from venule.kit.sql import Sql
 from venule.ledger import kernel, replaying, store
 from venule.ledger.columns import PACKED, PackDamaged, pack
@@ -33,6 +35,10 @@ RECORDS_PER_PAGE: Final = 4_096
 
 CLOSE_RECORDS_MIN: Final = 200_000
 """Closing writes a checkpoint only if reopening would replay at least this many records."""
+
+AHEAD_ROWS: Final = 16
+AHEAD_PAGES: Final = 64
+"""Journal rows and pages that opening a book has read and checked before it needs them."""
 
 PAGE_BYTES: Final = PAGE_ACCOUNTS * ACCOUNT.itemsize
 
@@ -57,10 +63,16 @@ class Checkpointer:
         self._cycle_pages: list[int] = []
         self._row: CheckpointRow | None = None
         self._finished = False
+        self.replayed = 0
 
     def loaded(self, replayed: int) -> None:
         """Start counting after `replayed` records of tail."""
-        self._since = replayed
+        self._since = self.replayed = replayed
+
+    @property
+    def pages_left(self) -> int:
+        """Pages that the cycle under way has yet to write."""
+        return len(self._pages) if self._pages is not None else 0
 
     def flush(self, sql: Sql, records: int) -> None:
         """Do this commit's part of a cycle; start one when it is time."""
@@ -175,16 +187,37 @@ def load(sql: Sql, book: int, memory: Memory, checkpointer: Checkpointer) -> byt
     row = store.checkpoint(sql, book)
     if row is not None:
         take_checkpoint(row, memory)
-    for page, _ in store.page_seqs(sql, book):
-        take_page(store.page(sql, book, page), memory)
+    with ahead(_checked_pages(sql, book), AHEAD_PAGES) as pages:
+        for page, accounts in pages:
+            page_of(memory, page)[:] = accounts
     start = memory.next_seq
     digest = _hash_before(sql, book, start)
-    for journal_row in store.rows_from(sql, book, start):
-        digest = take_row(journal_row, digest, memory)
+    with ahead(_checked_rows(sql, book, memory, digest), AHEAD_ROWS) as rows:
+        for journal_row, openings, records in rows:
+            apply_row(journal_row, openings, records, memory)
+            digest = journal_row.hash
     if row is not None and digest == GENESIS_HASH:
         raise JournalDamaged(book, start, "the journal is empty, the checkpoint is not")
     checkpointer.loaded(memory.next_seq - start)
     return digest
+
+
+def _checked_pages(sql: Sql, book: int) -> Generator[tuple[int, RecordArray], None, None]:
+    for page, _ in store.page_seqs(sql, book):
+        yield page, accounts_of(store.page(sql, book, page))
+
+
+def _checked_rows(
+    sql: Sql, book: int, memory: Memory, digest: bytes
+) -> Generator[tuple[JournalRow, RecordArray, RecordArray], None, None]:
+    """Read, unpack and check the tail: half of the work of replaying it."""
+    next_seq, last_account = memory.next_seq, memory.last_account
+    for row in store.rows_from(sql, book, next_seq):
+        openings, records = check_row(row, digest, next_seq, last_account)
+        yield row, openings, records
+        digest = row.hash
+        next_seq += row.transfer_count
+        last_account += row.account_count
 
 
 def _hash_before(sql: Sql, book: int, seq: int) -> bytes:
@@ -226,15 +259,14 @@ def _is_right(row: PageRow, accounts: RecordArray) -> bool:
     return page_hash(row.book, row.page, row.seq, accounts) == row.hash
 
 
-def take_page(row: PageRow, memory: Memory) -> None:
-    """Copy a page into memory. Raises: CheckpointDamaged."""
-    page_of(memory, row.page)[:] = accounts_of(row)
-
-
 def check_row(
-    row: JournalRow, previous_hash: bytes, next_seq: int, last_account: int
+    row: JournalRow,
+    previous_hash: bytes,
+    next_seq: int,
+    last_account: int,
+    content: tuple[RecordArray, RecordArray] | None = None,
 ) -> tuple[RecordArray, RecordArray]:
-    """Return a row's openings and transfers.
+    """Return a row's openings and transfers; they are `content`, if the archive keeps them.
 
     Raises: JournalDamaged if the row does not follow on the one before or on its own hash.
     """
@@ -245,7 +277,7 @@ def check_row(
     if row.previous_hash != previous_hash:
         raise JournalDamaged(row.book, row.first_seq, "it does not chain to the row before")
     try:
-        openings, transfers = openings_of(row), records_of(row)
+        openings, transfers = content or (openings_of(row), records_of(row))
     except JournalDamaged as error:
         raise JournalDamaged(row.book, row.first_seq, row_damage(row, error.reason)) from error
     if row_hash(row, openings, transfers) != row.hash:
@@ -263,6 +295,12 @@ def check_row(
 def take_row(row: JournalRow, previous_hash: bytes, memory: Memory) -> bytes:
     """Replay one journal row; return its hash. Raises: JournalDamaged."""
     openings, records = check_row(row, previous_hash, memory.next_seq, memory.last_account)
+    apply_row(row, openings, records, memory)
+    return row.hash
+
+
+def apply_row(row: JournalRow, openings: RecordArray, records: RecordArray, memory: Memory) -> None:
+    """Replay a checked row. Raises: JournalDamaged if it contradicts what stands in memory."""
     if row.account_count:
         _take_openings(row, openings, memory)
     memory.make_table_room(len(records))
@@ -278,7 +316,6 @@ def take_row(row: JournalRow, previous_hash: bytes, memory: Memory) -> bytes:
     if fault[0] != replaying.REPLAY_OK:
         reason = f"transfer {int(fault[1])}: {FAULTS[int(fault[0])]}"
         raise JournalDamaged(row.book, row.first_seq, reason)
-    return row.hash
 
 
 def _take_openings(row: JournalRow, spec: RecordArray, memory: Memory) -> None:
