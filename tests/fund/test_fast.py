@@ -272,6 +272,22 @@ def test_a_reversal_after_the_days_close_moves_the_days_money_back(town):
     assert [] == town.breaks()
 
 
+def test_a_reversal_while_the_runs_are_days_late(make_town):
+    """The pay-out fails on Thursday and no day since Monday was run: the bank earns till then."""
+    town = make_town(on=MON)
+    who = town.member(shares=MILLION)
+    taken = town.fast(who, MILLION)
+    town.at(THU, NOON)
+    town.run(reverse_fast, ReverseFast(taken.id, "pay-out failed"))
+
+    for on in (MON, TUE, WED):
+        town.close(on, 100)
+    assert (MILLION, 300) == (town.shares(who), town.read(totals, CODE).banks)
+    town.close(THU, 100)
+    assert (MILLION + 100, 300) == (town.shares(who), town.read(totals, CODE).banks)
+    assert [] == town.breaks()
+
+
 def test_what_was_spent_or_cut_cannot_be_reversed(town):
     who = town.member(cash=0, shares=100_00)
     taken = pay(town, who, 30_00).order

@@ -1,6 +1,7 @@
 """SQL of a day's orders: what is due, cut, still earning, and the sums that proofs compare.
 
-Orders are found by the day of their confirmation: a run looks at few rows, however long the past.
+Orders are found by the day of their confirmation, reversed ones by the day they are undone from: a
+run looks at few rows, however long the past.
 """
 
 from __future__ import annotations
@@ -185,10 +186,9 @@ def still_earning(sql: Sql, fund: str, on: date) -> list[tuple[int, bytes, int]]
 def not_yet_earning_again(sql: Sql, fund: str, on: date) -> list[tuple[int, bytes, int]]:
     """Return holder, bank and fen of reversed pledges whose income of the day is the bank's."""
     rows: list[Any] = sql.rows(
-        "SELECT holder, bank, SUM(amount) FROM fund_order WHERE fund = ? AND confirm_on > ?"
-        " AND kind = 'fast' AND state = 'cancelled' AND leaves_on <= ? AND returned_on > ?"
-        " GROUP BY holder, bank",
-        (fund, on.isoformat(), on.isoformat(), on.isoformat()),
+        "SELECT holder, bank, SUM(amount) FROM fund_order WHERE fund = ? AND returned_on > ?"
+        " AND kind = 'fast' AND state = 'cancelled' AND leaves_on <= ? GROUP BY holder, bank",
+        (fund, on.isoformat(), on.isoformat()),
     )
     return rows
 
@@ -206,8 +206,8 @@ def moved_on(sql: Sql, fund: str, on: date) -> list[tuple[str, int, bytes | None
         " UNION ALL SELECT 'left', holder, bank, SUM(amount) FROM fund_order WHERE fund = ?"
         " AND confirm_on >= ? AND kind = 'fast' AND leaves_on = ? GROUP BY holder, bank"
         " UNION ALL SELECT 'back', holder, bank, SUM(amount) FROM fund_order WHERE fund = ?"
-        " AND confirm_on >= ? AND kind = 'fast' AND returned_on = ? GROUP BY holder, bank",
-        (fund, day, fund, day, day, fund, day, day),
+        " AND returned_on = ? AND kind = 'fast' GROUP BY holder, bank",
+        (fund, day, fund, day, day, fund, day),
     )
     return rows
 
