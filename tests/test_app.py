@@ -119,7 +119,7 @@ def test_an_older_copy_under_a_newer_seal_is_refused(home: Path, closed: Path) -
     with open_home(home) as opened:
         opened.run(lambda tx, _: tx.emit("touched", bytes(16), None), None)
     (home / "home.sqlite").write_bytes((closed / "home.sqlite").read_bytes())
-    with pytest.raises(HomeDamaged, match="sealed on closing"):
+    with pytest.raises(HomeDamaged, match="seen an older copy that ends at"):
         open_home(home)
 
 

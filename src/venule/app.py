@@ -70,9 +70,9 @@ def verify(path: Path | str) -> VerifyReport:
     """Recompute everything from the files alone and say ok, or what does not hold.
 
     In this order, each step only if the ones before found nothing: the seal of a well-closed home
-    over every byte; SQLite's own structure; the ledger's proof (hash chain, sums, chains,
-    checkpoints); the book as a writer would open it against the replayed one; every room's own
-    checks (register = ledger, client liabilities = client assets, and so on).
+    over every byte; SQLite's own structure; the ledger's proof (archive files, hash chain, sums,
+    chains, checkpoints); the book as a writer would open it against the replayed one; every room's
+    own checks (register = ledger, client liabilities = client assets, and so on).
     Raises: NotAHome, HomeTooNew, HomeNotMigrated, StorageFailed if there is nothing to verify.
     """
     path = Path(path)
@@ -113,6 +113,7 @@ def _book_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
                 "transfers": proof.transfers,
                 "accounts": proof.accounts,
                 "journal_rows": proof.rows,
+                "archive_files": proof.archives,
                 "checkpoint_pages": proof.pages,
                 "open_holds": proof.pending,
                 "journal_hash": proof.hash,

@@ -45,7 +45,7 @@ def groups_of(home: Home) -> list[int]:
     """Record the sizes of the groups from here on."""
     sizes: list[int] = []
     run_many = home.run_many
-    home.run_many = lambda calls: (sizes.append(len(calls)), run_many(calls))[1]
+    home.run_many = lambda calls, **how: (sizes.append(len(calls)), run_many(calls, **how))[1]
     return sizes
 
 

@@ -72,7 +72,7 @@ def test_after_a_clean_close_nothing_is_left_over(path: Path):
     with open_notes(path) as home:
         home.run(put, Put(1))
 
-    assert {"home.sqlite", "lock", "seal.json", "venule.json"} == set(os.listdir(path))
+    assert {"home.sqlite", "lock", "seal.json", "venule.json", "witness"} == set(os.listdir(path))
     assert ["home"] == os.listdir(path.parent)
     assert b"" == (path / "lock").read_bytes()
 

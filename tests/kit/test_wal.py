@@ -12,19 +12,23 @@ import pytest
 from support.kit_homes import Put, flip, numbers, open_notes, put, snapshot
 from venule.kit.errors import HomeDamaged
 from venule.kit.wal import FRAME_BYTES, HEADER_BYTES, WAL_FILE, check_wal
+from venule.kit.witness import WITNESS_FILE
 
 COMMITS = 6
 
 
 @pytest.fixture(scope="module")
 def crashed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home killed after `COMMITS` commits."""
+    """A home killed after `COMMITS` commits, the last of them not yet answered."""
     folder = tmp_path_factory.mktemp("wal")
     with open_notes(folder / "home") as home:
         home.sql.run("PRAGMA wal_checkpoint(TRUNCATE)")
         for n in range(COMMITS):
+            seen = (folder / "home" / WITNESS_FILE).read_bytes()
             home.run(put, Put(n))
-        return snapshot(folder / "home", folder / "crashed")
+        snapshot(folder / "home", folder / "crashed")
+        (folder / "crashed" / WITNESS_FILE).write_bytes(seen)
+        return folder / "crashed"
 
 
 @pytest.fixture

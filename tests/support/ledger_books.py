@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from importlib.resources import files
 from typing import TypeVar
 
 from venule.kit.sql import Sql
-from venule.ledger import Book, Posted, Transfer
+from venule.ledger import MIGRATIONS, Book, Posted, Transfer
 
 T = TypeVar("T")
 CNY, USD = 156, 840
@@ -18,8 +17,8 @@ def new_sql() -> Sql:
     sql = Sql(
         sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False), ":memory:"
     )
-    for file in sorted(files("venule.ledger").joinpath("migrations").iterdir(), key=str):
-        sql.conn.executescript(file.read_text())
+    for migration in MIGRATIONS.load():
+        sql.conn.executescript(migration.text)
     return sql
 
 

@@ -12,8 +12,10 @@ def test_migrations_are_numbered_from_one_without_a_gap():
     faults = []
     for folder in sorted(PACKAGE.glob("*/migrations")):
         names = sorted(p.name for p in folder.iterdir() if p.name not in {"__pycache__"})
-        wrong = [name for name in names if not re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", name)]
-        numbers = [int(name[:4]) for name in names if name not in wrong]
+        plain = [name for name in names if re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", name)]
+        dialects = [re.sub(r"\.(sqlite|postgresql)\.sql$", ".sql", name) for name in names]
+        wrong = [name for name in dialects if name not in plain]
+        numbers = [int(name[:4]) for name in plain]
         if wrong or numbers != list(range(1, len(numbers) + 1)):
             faults.append(f"{folder.parent.name}: {names}")
 

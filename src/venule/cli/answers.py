@@ -11,11 +11,26 @@ from venule.cli.errors import LimitOutOfRange
 from venule.cli.exits import Exit
 from venule.cli.inputs import parse_account, parse_end, parse_moment, parse_start
 from venule.cli.names import transfer_names
-from venule.cli.reading import account_line, find_account, list_accounts, trial_balance
+from venule.cli.reading import (
+    AccountLine,
+    TrialLine,
+    account_line,
+    find_account,
+    trial_lines,
+)
 from venule.cli.show import amount, instant, iso, print_json, print_line, print_table
 from venule.kit.backup import backup as copy_home
 from venule.kit.backup import restore as make_home
-from venule.ledger import ZERO_REF, StatementLine, Tx
+from venule.kit.time import MICROSECOND
+from venule.ledger import (
+    ZERO_REF,
+    AccountSearch,
+    StatementLine,
+    Tx,
+    Unit,
+    find_accounts,
+    trial_balance,
+)
 
 LIMIT_MAX: Final = 100_000
 
@@ -57,11 +72,12 @@ def statement(
     asked = parse_account(account)
     since_at = parse_start("--since", since) if since else None
     until_at = parse_end("--until", until) if until else None
-    _check_limit(limit)
+    check_limit(limit)
 
     def look(tx: Tx) -> int:
-        number = find_account(tx, asked)
-        owner = account_line(tx, number)
+        everyone = tx.accounts_view()
+        number = find_account(everyone, asked)
+        owner = account_line(everyone, number, _units(tx))
         lines = tx.statement(number, limit=limit, before_seq=before, since=since_at, until=until_at)
         next_before = lines[-1].seq if len(lines) == limit else None
         if json:
@@ -88,8 +104,18 @@ def statement(
 def balances(home: Path, *, at: str | None, json: bool) -> int:
     """Show the trial balance, now or at an instant."""
     moment = parse_moment("--at", at) if at else None
+
+    def look(tx: Tx) -> list[TrialLine]:
+        below = None if moment is None else tx.seq_at(moment + MICROSECOND)
+        return trial_lines(trial_balance(tx.accounts_view(), tx.book, below), _units(tx))
+
     with app.open_home(home, readonly=True) as opened:
-        lines = opened.read(lambda tx: trial_balance(tx, moment))
+        lines = opened.read(look)
+    return show_trial_balance(lines, {"at": iso(moment) if moment else None}, json=json)
+
+
+def show_trial_balance(lines: list[TrialLine], as_of: dict[str, object], *, json: bool) -> int:
+    """Show a trial balance, a total for each unit; REFUSED if a unit's sides differ."""
     totals: dict[tuple[str, int], list[int]] = {}
     for line in lines:
         sums = totals.setdefault((line.unit_name, line.scale), [0, 0, 0, 0])
@@ -99,13 +125,7 @@ def balances(home: Path, *, at: str | None, json: bool) -> int:
             sums[index] += value
     balanced = all(debit == credit for _, debit, credit, _ in totals.values())
     if json:
-        print_json(
-            {
-                "at": iso(moment) if moment else None,
-                "balanced": balanced,
-                "lines": [asdict(line) for line in lines],
-            }
-        )
+        print_json({**as_of, "balanced": balanced, "lines": [asdict(line) for line in lines]})
         return Exit.OK if balanced else Exit.REFUSED
     rows: list[tuple[object, ...]] = []
     for (unit, scale), (count, *sums) in totals.items():
@@ -134,11 +154,20 @@ def accounts(
     home: Path, *, code: int | None, unit: int | None, limit: int, after: int, json: bool
 ) -> int:
     """List accounts by number."""
-    _check_limit(limit)
+    check_limit(limit)
+    search = AccountSearch(after=after, codes=() if code is None else (code,), unit=unit)
+
+    def look(tx: Tx) -> list[AccountLine]:
+        everyone, units = tx.accounts_view(), _units(tx)
+        return [account_line(everyone, it, units) for it in find_accounts(everyone, search, limit)]
+
     with app.open_home(home, readonly=True) as opened:
-        lines = opened.read(
-            lambda tx: list_accounts(tx, code=code, unit=unit, after=max(after, 0), limit=limit)
-        )
+        lines = opened.read(look)
+    return show_accounts(lines, limit, json=json)
+
+
+def show_accounts(lines: list[AccountLine], limit: int, *, json: bool) -> int:
+    """Show a page of accounts, and where the next one begins."""
     next_after = lines[-1].account if len(lines) == limit else None
     if json:
         print_json({"accounts": [asdict(line) for line in lines], "next_after": next_after})
@@ -165,11 +194,12 @@ def accounts(
                 amount(line.debits_pending_minor, line.scale),
                 amount(line.credits_pending_minor, line.scale),
                 line.owner or "-",
-                " ".join(line.flags).lower() or "-",
+                " ".join(line.flags).lower().replace("_", "-") or "-",
             )
             for line in lines
         ],
         right=("account", "code", "balance", "debits held", "credits held"),
+        cut=("owner", "flags"),
     )
     if next_after is not None:
         print_line(f"more: --after {next_after}")
@@ -197,9 +227,14 @@ def restore(file: Path, home: Path, *, json: bool) -> int:
     return Exit.OK
 
 
-def _check_limit(limit: int) -> None:
+def check_limit(limit: int) -> None:
+    """Raises: LimitOutOfRange."""
     if not 0 < limit <= LIMIT_MAX:
         raise LimitOutOfRange(limit, LIMIT_MAX)
+
+
+def _units(tx: Tx) -> dict[int, Unit]:
+    return {unit.unit: unit for unit in tx.units()}
 
 
 def _line_json(line: StatementLine) -> dict[str, object]:

@@ -7,18 +7,14 @@ import platform
 import sqlite3
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
 
 import msgspec
 from cyclopts import App, Parameter
 
 from venule import __version__
 from venule.cli.exits import Exit
-
-Json: TypeAlias = Annotated[
-    bool, Parameter(name="--json", negative="", show_default=False, help="Answer in JSON.")
-]
-LIMIT: Final = 50
+from venule.cli.ledger import app as ledger
+from venule.cli.options import LIMIT, Json
 
 app = App(
     name="venule",
@@ -302,3 +298,6 @@ def version(*, json: Json = False) -> int:
         for name, number in versions.items():
             print_line(f"{name} {number}")
     return Exit.OK
+
+
+app.command(ledger)

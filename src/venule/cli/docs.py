@@ -7,9 +7,12 @@ import importlib
 import pkgutil
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Final
+
+from cyclopts import App
 
 import venule
 from venule.cli.commands import app
@@ -68,7 +71,7 @@ def cli_page() -> str:
         GENERATED,
         "# Command line\n",
         CLI_INTRODUCTION,
-        *(_command_section(name) for name in app if not name.startswith("-")),
+        *_command_sections(app, "venule"),
         "## Exit codes\n",
         "| code | meaning |\n| --- | --- |",
         *(f"| {code.value} | {text} |" for code, text in MEANINGS.items()),
@@ -76,15 +79,22 @@ def cli_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _command_section(name: str) -> str:
-    text = app[name].generate_docs(
-        output_format="markdown", heading_level=2, usage_name=f"venule {name}"
+def _command_sections(group: App, path: str) -> Iterator[str]:
+    """Yield the section of each command of a group, and of the groups inside it."""
+    for name in group:
+        if not name.startswith("-"):
+            yield _command_section(group[name], f"{path} {name}")
+            yield from _command_sections(group[name], f"{path} {name}")
+
+
+def _command_section(command: App, path: str) -> str:
+    text = command.generate_docs(
+        output_format="markdown", heading_level=2, usage_name=path, recursive=False
     )
-    text = re.sub(r"^## .*$", f"## venule {name}", text, count=1, flags=re.MULTILINE)
-    text = re.sub(
-        rf"^venule {name} .*?\[OPTIONS\]", f"venule {name} [OPTIONS]", text, flags=re.MULTILINE
-    )
+    text = re.sub(r"^## .*$", f"## {path}", text, count=1, flags=re.MULTILINE)
+    text = re.sub(rf"^{path} .*?\[OPTIONS\]", f"{path} [OPTIONS]", text, flags=re.MULTILINE)
     text = re.sub(r"\*\*Parameters\*\*:\n\n\* `", "* `", text)
+    text = re.sub(r"^## Table of Contents\n.*", "", text, flags=re.MULTILINE | re.DOTALL)
     return text.strip() + "\n"
 
 

@@ -3,7 +3,9 @@
 BadInput 422
 |-- InstantMalformed      `--at`, `--since`, `--until`
 |-- AccountMalformed      neither a number nor an owner's id
-`-- LimitOutOfRange       `--limit`
+|-- ReferenceMalformed    `--ref`, `--owner`
+|-- OptionsConflict       two options that say different things
+`-- LimitOutOfRange       `--limit`, `--scan-max`
 NotFound 404
 `-- AccountUnknown
 Conflict 409
@@ -44,6 +46,32 @@ class AccountMalformed(BadInput):
 
 
 @dataclass(eq=False)
+class ReferenceMalformed(BadInput):
+    """Text that is no 16 bytes."""
+
+    option: str
+    seen: str
+    slug = "reference-malformed"
+
+    @property
+    def message(self) -> str:
+        return f"{self.option}: expected a UUID or 32 hexadecimal digits, seen {shorten(self.seen)}"
+
+
+@dataclass(eq=False)
+class OptionsConflict(BadInput):
+    """Two options that do not go together."""
+
+    option: str
+    other: str
+    slug = "options-conflict"
+
+    @property
+    def message(self) -> str:
+        return f"expected either {self.option} or {self.other}, seen both"
+
+
+@dataclass(eq=False)
 class AccountUnknown(NotFound):
     """The home has no such account."""
 
@@ -78,8 +106,9 @@ class LimitOutOfRange(BadInput):
 
     seen: int
     limit_max: int
+    option: str = "--limit"
     slug = "limit-out-of-range"
 
     @property
     def message(self) -> str:
-        return f"--limit: expected 1 to {self.limit_max}, seen {self.seen}"
+        return f"{self.option}: expected 1 to {self.limit_max}, seen {self.seen}"

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from venule.cli.errors import AccountMalformed, InstantMalformed
+from venule.cli.errors import AccountMalformed, InstantMalformed, ReferenceMalformed
 from venule.kit.time import CHINA
 
 ACCOUNT_DIGITS_MAX: Final = 10
@@ -59,3 +59,14 @@ def parse_account(text: str) -> int | UUID:
         return UUID(text)
     except ValueError:
         raise AccountMalformed(text) from None
+
+
+def parse_ref(option: str, text: str) -> bytes:
+    """Parse the 16 bytes of a business object or an owner.
+
+    Raises: ReferenceMalformed.
+    """
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise ReferenceMalformed(option, text) from None

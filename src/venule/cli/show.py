@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleDimensions, JustifyMethod
 from rich.table import Table
 
 from venule.kit.money import format_minor
@@ -14,6 +15,9 @@ from venule.kit.time import CHINA, from_us
 
 PIPE_WIDTH: Final = 200
 """Columns when the output is no terminal: nothing is cut or folded."""
+
+CUT_WIDTH_MIN: Final = 9
+"""What is left of a column that is cut: eight digits of a UUID, and the sign that there is more."""
 
 
 class _Console(Console):
@@ -34,18 +38,30 @@ def print_line(text: str) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Sequence[str] = (),
+    cut: Sequence[str] = (),
 ) -> None:
-    """Print a table; the columns named in `right` are set to the right."""
+    """Print a table; the columns named in `right` are set to the right.
+
+    On a narrow terminal those named in `cut` are cut short; of the others nothing ever is: half an
+    amount is worse than a long line.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    terminal = sys.stdout.isatty()
-    console = _Console(
-        file=sys.stdout, width=None if terminal else PIPE_WIDTH, highlight=False, markup=False
-    )
+    needed = 0
+    for place, column in enumerate(columns):
+        may_cut = column in cut
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, justify=justify, no_wrap=not may_cut, overflow="ellipsis")
+        width = max(cell_len(column), *(cell_len(row[place]) for row in cells), 0)
+        needed += 2 + (min(width, CUT_WIDTH_MIN) if may_cut else width)
+    for row in cells:
+        table.add_row(*row)
+    console = _Console(file=sys.stdout, highlight=False, markup=False)
+    width = max(needed, console.width if sys.stdout.isatty() else PIPE_WIDTH)
+    console.size = ConsoleDimensions(width, console.height)
     console.print(table)
 
 

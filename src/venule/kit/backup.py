@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Final
 
 from venule.kit import homedir
 from venule.kit.errors import BadInput, Conflict, HomeDamaged, NotAHome
+from venule.kit.keepsakes import KEEPSAKES_FOLDER, carry, names_in
+from venule.kit.log_store import Mark, identity
 from venule.kit.reader import open_readonly
-from venule.kit.sqlite import Sql, connect, translate
+from venule.kit.sqlite import DATABASE_FILE, Sql, connect, translate
 
 _NEW: Final = ".venule-new-"
 
@@ -44,43 +48,84 @@ class BackupUnusable(BadInput):
 def backup(home: Path | str, file: Path | str) -> None:
     """Copy a home's database into a new file, as of one instant; a writer may be at work.
 
-    The file is whole and durable when this returns, and not there if it fails. While it runs the
-    writer's log cannot shrink.
+    What the home keeps in `archive` goes into a folder beside the file, `FILE.archive`; without
+    any there is none. The file is whole and durable when this returns, and not there if it fails.
+    While it runs the writer's log cannot shrink.
     Raises: BackupExists; NotAHome, HomeTooNew, HomeDamaged; DiskFull, HomeReadOnly of the target.
     """
     home, file = Path(home), Path(file).absolute()
-    if file.exists() or file.is_symlink():
-        raise BackupExists(str(file))
+    folder = keepsakes_of(file)
+    for place in (file, folder):
+        if place.exists() or place.is_symlink():
+            raise BackupExists(str(place))
     source = open_readonly(home)
-    new = file.parent / f".{file.name}{_NEW}{os.urandom(4).hex()}-{os.getpid()}"
+    mark = f"{_NEW}{os.urandom(4).hex()}-{os.getpid()}"
+    new, new_folder = (place.parent / f".{place.name}{mark}" for place in (file, folder))
     try:
         with homedir.disk_errors(file):
             file.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            source.begin_read()  # from here on it is one state, and the names belong to it
+            names = names_in(home / KEEPSAKES_FOLDER)
             _copy(source, new, file)
             with open(new, "rb") as written:
                 os.fsync(written.fileno())
-            try:
-                os.link(new, file)
-            except FileExistsError:
-                raise BackupExists(str(file)) from None
+            if names:
+                carry(home / KEEPSAKES_FOLDER, new_folder, names)
+                _place_folder(new_folder, folder)
+            _place_file(new, file, folder if names else None)
             homedir.fsync_directory(file.parent)
     finally:
         source.close()
         for left in (new, Path(f"{new}-journal")):
             left.unlink(missing_ok=True)
+        shutil.rmtree(new_folder, ignore_errors=True)
 
 
-def restore(file: Path | str, home: Path | str) -> None:
+def keepsakes_of(file: Path) -> Path:
+    """Return the folder beside a backup that holds what the home keeps in `archive`."""
+    return file.with_name(f"{file.name}.{KEEPSAKES_FOLDER}")
+
+
+def restore(file: Path | str, home: Path | str) -> Mark:
     """Make a home from a backup; whole, or not there. The place must be vacant.
 
+    The new home begins a life of its own, with another id. Returns how far it has come.
     Raises: BackupUnusable, NotAHome, DiskFull, HomeReadOnly.
     """
     home, file = Path(home), Path(file)
-    _check_backup(file)
+    mark = check_backup(file)
     if not homedir.is_vacant(home):
         raise NotAHome(str(home), "something there already: a restore does not overwrite")
-    homedir.create(home, file)
+
+    def fill(new: Path) -> None:
+        shutil.copyfile(file, new / DATABASE_FILE)
+        folder = keepsakes_of(file)
+        if folder.is_dir():
+            carry(folder, new / KEEPSAKES_FOLDER, names_in(folder))
+
+    homedir.create(home, fill)
+    return mark
+
+
+def _place_folder(new: Path, folder: Path) -> None:
+    try:
+        os.rename(new, folder)  # onto nothing, or an empty directory
+    except OSError as error:
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
+            raise BackupExists(str(folder)) from None
+        raise
+
+
+def _place_file(new: Path, file: Path, folder: Path | None) -> None:
+    try:
+        os.link(new, file)
+    except BaseException as error:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, FileExistsError):
+            raise BackupExists(str(file)) from None
+        raise
 
 
 def _copy(source: Sql, new: Path, file: Path) -> None:
@@ -97,7 +142,8 @@ def _copy(source: Sql, new: Path, file: Path) -> None:
         target.close()
 
 
-def _check_backup(file: Path) -> None:
+def check_backup(file: Path) -> Mark:
+    """Check the outside of a backup; return how far its home had come. Raises: BackupUnusable."""
     if not file.is_file():
         raise BackupUnusable(str(file), "no file")
     sql = connect(file, file, mode="ro", immutable=True)
@@ -108,6 +154,7 @@ def _check_backup(file: Path) -> None:
             raise BackupUnusable(str(file), f"{size} bytes where its header tells of {pages}")
         if not sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'"):
             raise BackupUnusable(str(file), "a database without migrations")
+        return identity(sql)[1]
     except HomeDamaged as error:
         raise BackupUnusable(str(file), error.seen) from error
     finally:

@@ -2,17 +2,24 @@
 
 The writer takes every command that waits (never waiting for more), runs them as one group, and
 answers their callers once the group is durable. While it writes, the next group gathers by itself.
+
+A caller comes through one of three doors: `call` waits in its own thread, `acall` in a task of an
+event loop, `submit` gives a `Future`. The callers of one event loop are woken together. Threads
+that wait wake one another in a chain, and the writer goes on when the last one is awake: else all
+of them, and the writer, would fight for the interpreter at once.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
-from collections.abc import Callable
+import asyncio
+from _thread import LockType, allocate_lock
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from copy import copy
+from itertools import pairwise
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread, get_ident
-from time import sleep
+from threading import Lock, Thread, get_ident, main_thread
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
 
@@ -27,25 +34,41 @@ R = TypeVar("R")
 GROUP_MAX: Final = 512
 WAITING_MAX: Final = 65_536
 
+STRETCH: Final = 32
+"""Commands of a group that share a savepoint, see `Home.run_many`."""
+
+AWAKE_S_MAX: Final = 0.005
+"""How long the writer waits, in seconds, until the threads that it has answered are awake."""
+
+_Loop = asyncio.AbstractEventLoop
+_Awaited = tuple[asyncio.Future[Outcome], Outcome]
+
 
 class _Door:
     """A caller that waits in its own thread: cheaper than a Future by half."""
 
-    __slots__ = ("call", "outcome", "wait")
+    __slots__ = ("alone", "call", "next", "outcome", "wait")
 
     def __init__(self, call: Call[Any]) -> None:
         self.call = call
         self.outcome: Outcome | None = None
-        lock = allocate_lock()
-        lock.acquire()
-        self.wait = lock
+        self.next: LockType | None = None  # whom to wake, once awake
+        # A signal may take the main thread away from where it waits: no one must depend on it.
+        self.alone = get_ident() == main_thread().ident
+        self.wait = _locked()
 
     def begin(self) -> bool:
         return True
 
-    def answer(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self.wait.release()
+    def enter(self) -> Any:
+        """Wait for the answer, wake the next, return the value or raise the error."""
+        try:
+            self.wait.acquire()
+        finally:
+            if self.next is not None:
+                self.next.release()
+        assert self.outcome is not None
+        return self.outcome.result()
 
 
 class _Promise:
@@ -67,11 +90,55 @@ class _Promise:
             self.future.set_exception(outcome.error)
 
 
-_Ticket = _Door | _Promise
+class _Task:
+    """A caller that waits in an event loop; only that loop's thread may touch the future."""
+
+    __slots__ = ("call", "future", "loop")
+
+    def __init__(self, call: Call[Any], loop: _Loop) -> None:
+        self.call = call
+        self.loop = loop
+        self.future: asyncio.Future[Outcome] = loop.create_future()
+
+    def begin(self) -> bool:
+        return not self.future.cancelled()
+
+
+_Ticket = _Door | _Promise | _Task
+
+
+def _locked() -> LockType:
+    lock = allocate_lock()
+    lock.acquire()
+    return lock
+
+
+def _wake_in_a_chain(doors: list[_Door]) -> None:
+    """Wake threads one by another, and wait for the last one.
+
+    Meanwhile they put their next commands down; the writer needs the interpreter after them.
+    """
+    awake = _locked()
+    for door, after in pairwise(doors):
+        door.next = after.wait
+    doors[-1].next = awake
+    doors[0].wait.release()
+    awake.acquire(timeout=AWAKE_S_MAX)
+
+
+def _wake(awaited: Iterable[_Awaited]) -> None:
+    """Answer the callers of one loop, in its own thread."""
+    for future, outcome in awaited:
+        if not future.done():  # or its task was cancelled meanwhile
+            future.set_result(outcome)
 
 
 class Desk(Generic[T]):
-    """Takes commands from any thread. Close it before its home."""
+    """Takes commands from any thread. Close it before its home.
+
+    A command that is handed in may be carried out twice before it is answered (see
+    `Home.run_many`): what it does outside its transaction must bear that.
+    """
 
     def __init__(
         self, home: Home[T], *, group_max: int = GROUP_MAX, waiting_max: int = WAITING_MAX
@@ -102,9 +169,19 @@ class Desk(Generic[T]):
         """
         door = _Door(Call(fn, command, key))
         self._put(door)
-        door.wait.acquire()
-        assert door.outcome is not None
-        value: R = door.outcome.result()
+        value: R = door.enter()
+        return value
+
+    async def acall(self, fn: Callable[[T, C], R], command: C, key: str | None = None) -> R:
+        """Hand in a command from a task and wait until it is durable, as `call` does.
+
+        A task that is cancelled before its command begins takes it back. Later the command is
+        carried out all the same, and nobody is told: ask again with the same key.
+        Raises: DeskBusy, DeskClosed, and what the command raises.
+        """
+        task = _Task(Call(fn, command, key), asyncio.get_running_loop())
+        self._put(task)
+        value: R = (await task.future).result()
         return value
 
     def close(self) -> None:
@@ -129,7 +206,6 @@ class Desk(Generic[T]):
         closing = False
         while not closing:
             ticket = self._queue.get()
-            sleep(0)  # callers that are awake put their commands down first: not a wait, a turn
             group: list[_Ticket] = []
             while ticket is not None:
                 if ticket.begin():
@@ -142,12 +218,11 @@ class Desk(Generic[T]):
                     break
             closing = ticket is None
             if group:
-                for ticket, outcome in zip(group, self._run(group), strict=True):
-                    ticket.answer(outcome)
+                self._answer(group, self._run(group))
 
     def _run(self, group: list[_Ticket]) -> list[Outcome]:
         try:
-            return self.home.run_many([ticket.call for ticket in group])
+            return self.home.run_many([ticket.call for ticket in group], stretch=STRETCH)
         except BaseException as error:  # a caller must get an answer, whatever happened
             failure: Exception = CommitFailed(
                 str(self.home.path), f"{type(error).__name__}: {error}"
@@ -155,6 +230,26 @@ class Desk(Generic[T]):
             if isinstance(error, AppError):
                 failure = error
             return [Outcome(None, copy(failure)) for _ in group]
+
+    def _answer(self, group: list[_Ticket], outcomes: list[Outcome]) -> None:
+        doors: list[_Door] = []
+        loops: dict[_Loop, list[_Awaited]] = {}
+        for ticket, outcome in zip(group, outcomes, strict=True):
+            if isinstance(ticket, _Task):
+                loops.setdefault(ticket.loop, []).append((ticket.future, outcome))
+            elif isinstance(ticket, _Promise):
+                ticket.answer(outcome)
+            else:
+                ticket.outcome = outcome
+                if ticket.alone:
+                    ticket.wait.release()
+                else:
+                    doors.append(ticket)
+        for loop, awaited in loops.items():
+            with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+                loop.call_soon_threadsafe(_wake, awaited)
+        if doors:
+            _wake_in_a_chain(doors)
 
     def __enter__(self) -> Desk[T]:
         return self

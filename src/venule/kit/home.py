@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from venule.kit import homedir
 from venule.kit.backup import backup, restore
+from venule.kit.care import Care, position_of
 from venule.kit.errors import (
     CommitFailed,
     DiskFull,
@@ -30,7 +31,8 @@ from venule.kit.errors import (
 from venule.kit.events import EventLog
 from venule.kit.idempotency import Keys, body_hash
 from venule.kit.ids import Ids, SystemIds
-from venule.kit.lock import HomeLock, lock_for_writing
+from venule.kit.lock import lock_for_writing
+from venule.kit.log_store import Mark, identity, save_mark
 from venule.kit.migrate import (
     KIT_MIGRATIONS,
     HomeNotMigrated,
@@ -41,9 +43,10 @@ from venule.kit.migrate import (
 from venule.kit.reader import open_readonly
 from venule.kit.seal import SEAL_BYTES_MAX, Seal
 from venule.kit.sqlite import DATABASE_FILE, Sql, StorageFailed, configure, connect
+from venule.kit.standing import check_standing
 from venule.kit.time import Clock, from_us, to_us
 from venule.kit.tx import Call, NoParticipant, Outcome, Participant, Tx
-from venule.kit.wal import check_wal
+from venule.kit.writelog import LOG_BYTES_MAX
 
 __all__ = ["Home", "backup", "restore"]
 
@@ -52,6 +55,9 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 CUT_SHORT: Final = "a group was cut short"
+
+ALONE_STRETCHES: Final = 8
+"""After a stretch that had to be carried out again, so many begin with a savepoint a command."""
 
 
 class Home(Generic[T]):
@@ -68,8 +74,7 @@ class Home(Generic[T]):
         ids: Ids,
         participant: Participant,
         tx: T,
-        lock: HomeLock | None,
-        seal: Seal | None,
+        care: Care | None,
     ) -> None:
         self.path = path
         self.sql = sql
@@ -77,16 +82,16 @@ class Home(Generic[T]):
         self.ids = ids
         self.participant = participant
         self._tx = tx
-        self._lock = lock
-        self._seal = seal
+        self._care = care  # of a writer
         self._keys = Keys(sql)
         self._log = EventLog()
         self._gate = Lock()
         self._owner = 0  # the thread that is inside, or 0
+        self._alone_for = 0  # stretches to come without a try together
         self._closed = False
         self._poison: str | None = None
-        row = sql.row("SELECT last_at FROM home_clock WHERE id = 1")
-        self._last_us = self._stored_us = row[0] if row else 0
+        self._mark = identity(sql)[1]
+        self._last_us = self._mark.at_us
         self._last = from_us(self._last_us)
 
     @classmethod
@@ -101,6 +106,7 @@ class Home(Generic[T]):
         tx: Callable[[Sql, Ids, Any], T],
         readonly: bool = False,
         seal_max_bytes: int = SEAL_BYTES_MAX,
+        log_max_bytes: int = LOG_BYTES_MAX,
     ) -> Home[T]:
         """Open a home; for writing, make it if nothing (or an empty directory) is there.
 
@@ -111,9 +117,10 @@ class Home(Generic[T]):
         since the writer's log cannot shrink before. A participant that reads the same state as the
         commands calls `sql.begin_read()` before it looks.
         seal_max_bytes: seal on closing only a database up to this size; 0 never.
+        log_max_bytes: bring the database up to date when the log is longer than this.
 
-        Raises: NotAHome, HomeLocked, HomeTooNew, HomeDamaged, HomeReadOnly, HomeNotMigrated,
-        DiskFull, StorageFailed.
+        Raises: NotAHome, HomeLocked, HomeTooNew, HomeDamaged (see `standing` for its leaves),
+        HomeReadOnly, HomeNotMigrated, DiskFull, StorageFailed; HistoryUnreachable.
         """
         path = Path(path)
         ids = SystemIds(clock) if ids is None else ids
@@ -121,7 +128,7 @@ class Home(Generic[T]):
         rooms.insert(0, KIT_MIGRATIONS)
         if readonly:
             sql = open_readonly(path)
-            return cls._finish(path, sql, clock, ids, rooms, participant, tx, None, None)
+            return cls._finish(path, sql, clock, ids, rooms, participant, tx, None)
         with homedir.disk_errors(path):
             vacant = homedir.is_vacant(path)
         if vacant:
@@ -132,12 +139,12 @@ class Home(Generic[T]):
         homedir.check_format(path)
         lock = lock_for_writing(path)
         try:
-            check_wal(path)
-            homedir.check_database_file(path)
+            standing = check_standing(path)
             with homedir.disk_errors(path):
                 seal = Seal.break_open(path, seal_max_bytes)
             sql = connect(path / DATABASE_FILE, path)
-            return cls._finish(path, sql, clock, ids, rooms, participant, tx, lock, seal)
+            care = Care(path, lock, seal, standing, log_max_bytes)
+            return cls._finish(path, sql, clock, ids, rooms, participant, tx, care)
         except BaseException:
             lock.release()
             raise
@@ -152,22 +159,26 @@ class Home(Generic[T]):
         rooms: Sequence[Migrations],
         participant: Callable[[Sql], Participant] | None,
         tx: Callable[[Sql, Ids, Any], T],
-        lock: HomeLock | None,
-        seal: Seal | None,
+        care: Care | None,
     ) -> Home[T]:
         try:
-            if sql.readonly:
+            if care is None:
                 for missing in find_missing(sql, rooms)[:1]:
                     raise HomeNotMigrated(str(path), f"{missing.room} {missing.number}")
             else:
                 configure(sql)
+                care.begin(sql)
                 migrate(sql, rooms, to_us(clock.now()))
+                care.attach()
             book = NoParticipant() if participant is None else participant(sql)
             if sql.readonly:
                 sql.begin_read()  # one state of the home for as long as it is open
-            return cls(path, sql, clock, ids, book, tx(sql, ids, book), lock, seal)
+            return cls(path, sql, clock, ids, book, tx(sql, ids, book), care)
         except BaseException:
-            sql.close()
+            if care is None:
+                sql.close()
+            else:
+                care.let_go(sql)
             raise
 
     def run(self, fn: Callable[[T, C], R], command: C, *, key: str | None = None) -> R:
@@ -179,9 +190,12 @@ class Home(Generic[T]):
         value: R = self.run_many((Call(fn, command, key),))[0].result()
         return value
 
-    def run_many(self, calls: Sequence[Call[T]]) -> list[Outcome]:
-        """Carry out commands as one group: one disk flush, each in its own savepoint.
+    def run_many(self, calls: Sequence[Call[T]], *, stretch: int = 1) -> list[Outcome]:
+        """Carry out commands as one group: one disk flush; one that fails leaves nothing.
 
+        stretch: so many commands may share a savepoint. If one of them fails after it has written
+        rows, its whole stretch is undone and carried out again, each command in a savepoint of its
+        own: then a function is called twice for one effect and one answer.
         If the group as a whole fails (DiskFull, CommitFailed, HomeDamaged), each outcome says so.
         Raises: HomeClosed, HomeReadOnly, CommitFailed if the home is not in a state to begin.
         """
@@ -189,9 +203,9 @@ class Home(Generic[T]):
             return []
         self._enter()
         try:
-            if self._lock is None:
+            if self._care is None:
                 raise HomeReadOnly(str(self.path))
-            return self._group(calls)
+            return self._group(calls, stretch)
         finally:
             self._leave()
 
@@ -201,14 +215,14 @@ class Home(Generic[T]):
         try:
             self._start_command()
             self._tx.readonly = True
-            if self._lock is not None:
+            if self._care is not None:
                 self.sql.run("PRAGMA query_only = 1")
             return fn(self._tx)
         finally:
             try:
                 self._tx.readonly = False
                 self.sql.fatal = None
-                if self._lock is not None:
+                if self._care is not None:
                     self.sql.run("PRAGMA query_only = 0")
             finally:
                 self._leave()
@@ -228,14 +242,18 @@ class Home(Generic[T]):
         self._owner = 0
         self._gate.release()
 
-    def _group(self, calls: Sequence[Call[T]]) -> list[Outcome]:
+    def _group(self, calls: Sequence[Call[T]], stretch: int) -> list[Outcome]:
         sql, participant = self.sql, self.participant
         self._poison = CUT_SHORT  # unless one of the three ends below is reached
         try:
             self._start_command()
             sql.begin()
             participant.begin(sql, self._last_us)
-            outcomes = [self._command(call) for call in calls]
+            if len(calls) > 1:
+                self._keys.look_up([call.key for call in calls])
+            outcomes: list[Outcome] = []
+            for start in range(0, len(calls), stretch):
+                outcomes += self._stretch(calls[start : start + stretch])
             self._flush()
         except BaseException as error:
             return self._abandon(error, len(calls))
@@ -246,29 +264,80 @@ class Home(Generic[T]):
         self._committed()
         return outcomes
 
-    def _command(self, call: Call[T]) -> Outcome:
-        tx, sql, participant = self._tx, self.sql, self.participant
-        self._start_command()
-        events_before = len(tx.events)
-        mark = participant.mark()
+    def _stretch(self, calls: Sequence[Call[T]]) -> list[Outcome]:
+        if len(calls) > 1:
+            if self._alone_for:
+                self._alone_for -= 1
+            else:
+                outcomes = self._together(calls)
+                if outcomes is not None:
+                    return outcomes
+                self._alone_for = ALONE_STRETCHES
+        return [self._alone(call) for call in calls]
+
+    def _together(self, calls: Sequence[Call[T]]) -> list[Outcome] | None:
+        """Carry out commands in one savepoint; None if that does not do: all is undone then.
+
+        A command that fails before it has written a row is undone in memory, the others stay.
+        """
+        sql = self.sql
+        place = self._place()
         sql.run("SAVEPOINT command")
+        outcomes = []
+        for call in calls:
+            outcome = self._command(call)
+            if outcome.error is not None and sql.wrote:
+                sql.run("ROLLBACK TO command")
+                sql.run("RELEASE command")
+                self._back_to(place)
+                return None
+            outcomes.append(outcome)
+        sql.run("RELEASE command")
+        return outcomes
+
+    def _alone(self, call: Call[T]) -> Outcome:
+        """Carry out a command in a savepoint of its own."""
+        self.sql.run("SAVEPOINT command")
+        outcome = self._command(call)
+        if outcome.error is not None:
+            self.sql.run("ROLLBACK TO command")
+        self.sql.run("RELEASE command")
+        return outcome
+
+    def _command(self, call: Call[T]) -> Outcome:
+        """Carry out a command; if it fails, undo in memory what it did. Its rows stay, if any."""
+        tx, sql = self._tx, self.sql
+        self._start_command()
+        place = self._place()
+        sql.wrote = False
         try:
             if call.key is None:
                 value = call.fn(tx, call.command)
             else:
                 value = self._once(call.fn, call.command, call.key)
-            if sql.fatal is not None:  # the command swallowed it, but the transaction is gone
-                raise sql.fatal
         except Exception as error:
-            if sql.fatal is not None:
-                raise sql.fatal from error
-            sql.run("ROLLBACK TO command")
-            sql.run("RELEASE command")
-            participant.rollback_to(mark)
-            del tx.events[events_before:]
+            self._check_transaction(error)
+            self._back_to(place)
             return Outcome(None, error)
-        sql.run("RELEASE command")
+        self._check_transaction(None)
         return Outcome(value)
+
+    def _check_transaction(self, error: Exception | None) -> None:
+        """See to it that a command has not lost the transaction, even if it swallowed the error."""
+        if self.sql.fatal is not None:
+            raise self.sql.fatal from error
+        if not self.sql.in_transaction:
+            raise CommitFailed(str(self.path), "a command that ended the transaction") from error
+
+    def _place(self) -> tuple[object, int, int]:
+        """Return where the group stands in memory."""
+        return self.participant.mark(), self._keys.fresh_count, len(self._tx.events)
+
+    def _back_to(self, place: tuple[object, int, int]) -> None:
+        mark, keys, events = place
+        self.participant.rollback_to(mark)
+        self._keys.rollback_to(keys)
+        del self._tx.events[events:]
 
     def _once(self, fn: Callable[[T, Any], Any], command: Any, key: str) -> Any:
         use_case = self._keys.use_case(fn)
@@ -295,13 +364,15 @@ class Home(Generic[T]):
             self._log.append(self.sql, self._tx.events)
             self._tx.events.clear()
         self._keys.flush()
-        if self._last_us > self._stored_us:
-            self.sql.run("UPDATE home_clock SET last_at = ? WHERE id = 1", (self._last_us,))
         self.participant.flush(self.sql)
+        seq, digest = position_of(self.participant)
+        self._mark = Mark(self._mark.commits + 1, seq, digest, self._last_us)
+        save_mark(self.sql, self._mark)
 
     def _committed(self) -> None:
-        self._stored_us = self._last_us
         self.participant.committed()
+        assert self._care is not None
+        self._care.committed(self._mark)
         self._poison = None
 
     def _abandon(self, error: BaseException, count: int) -> list[Outcome]:
@@ -313,6 +384,7 @@ class Home(Generic[T]):
         try:
             self.sql.rollback()
             self.participant.abandoned(self.sql)
+            self._mark = identity(self.sql)[1]
         except Exception as second:
             poison = f"{type(second).__name__}: {second}"
         self._poison = poison
@@ -351,22 +423,14 @@ class Home(Generic[T]):
                 return
             self._closed = True
             try:
-                if self._lock is not None and self._poison is None:
-                    self._close_well()
+                if self._care is not None and self._poison is None:
+                    self.participant.close(self.sql)
+                    self._care.close(self.sql)
             finally:
-                self.sql.close()
-                if self._lock is not None:
-                    self._lock.release()
-
-    def _close_well(self) -> None:
-        self.participant.close(self.sql)
-        if self._seal is None:
-            return
-        unchanged = self._seal.is_database_untouched()
-        self.sql.run("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.sql.close()
-        with homedir.disk_errors(self.path):
-            self._seal.set_again(unchanged=unchanged)
+                if self._care is None:
+                    self.sql.close()
+                else:
+                    self._care.let_go(self.sql)
 
     def __enter__(self) -> Home[T]:
         return self

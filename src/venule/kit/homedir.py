@@ -4,6 +4,9 @@ venule.json     the format's version, with a check sum
 lock            see `lock`
 home.sqlite     everything else (with -wal and -shm beside it while in use)
 seal.json       after a clean close: the hash of home.sqlite, see `seal`
+witness         how far this directory has come, see `witness`
+history.json    where a history of every commit is kept, if it is, see `history`
+archive         files that never change once they are there, see `keepsakes`
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +24,7 @@ import msgspec
 
 from venule.kit.errors import DiskFull, HomeDamaged, HomeReadOnly, HomeTooNew, NotAHome, shorten
 from venule.kit.lock import LOCK_FILE, READ_ONLY_ERRNOS
+from venule.kit.log_store import become_another
 from venule.kit.sqlite import (
     DATABASE_FILE,
     PAGE_BYTES,
@@ -34,6 +38,7 @@ FORMAT: Final = 1
 FORMAT_FILE: Final = "venule.json"
 FORMAT_BYTES_MAX: Final = 4_096
 SQLITE_MAGIC: Final = b"SQLite format 3\0"
+DATABASE_HEAD_BYTES: Final = 100
 _NEW: Final = ".venule-new-"
 
 
@@ -82,9 +87,11 @@ def is_vacant(path: Path) -> bool:
         return False
 
 
-def create(path: Path, database: Path | None = None) -> None:
-    """Make a home, from a copy of its database if given; whole, or not there after a crash.
+def create(path: Path, fill: Callable[[Path], None] | None = None) -> None:
+    """Make a home; whole, or not there after a crash.
 
+    fill: puts a database (and what belongs to it) into the directory that becomes the home. The
+    home begins a life of its own: it gets another id than the one that the database is from.
     Raises: NotAHome if something is there already; DiskFull, HomeReadOnly.
     """
     path = path.absolute()
@@ -96,7 +103,9 @@ def create(path: Path, database: Path | None = None) -> None:
         try:
             write_file(new / FORMAT_FILE, format_content(FORMAT))
             write_file(new / LOCK_FILE, b"")
-            _make_database(path, new, database)
+            if fill is not None:
+                fill(new)
+            _make_database(path, new)
             fsync_directory(new)
             os.rename(new, path)  # onto nothing or an empty directory
         except BaseException as error:
@@ -107,15 +116,18 @@ def create(path: Path, database: Path | None = None) -> None:
         fsync_directory(path.parent)
 
 
-def _make_database(home: Path, new: Path, source: Path | None) -> None:
-    """Make the database in directory `new`; errors speak of `home`, which it will become."""
+def _make_database(home: Path, new: Path) -> None:
+    """Make the database in directory `new`; one that is there already becomes its own.
+
+    Errors speak of `home`, which it will become.
+    """
     file = new / DATABASE_FILE
-    if source is not None:
-        shutil.copyfile(source, file)
+    if file.exists():
         check_database_file(new)
     sql = connect(file, home, mode="rwc")
     try:
         configure(sql)
+        become_another(sql)
     finally:
         sql.close()
     with open(file, "rb") as opened:
@@ -167,26 +179,24 @@ def _what_is_there(path: Path) -> str:
     return "an empty directory" if is_vacant(path) else f"a directory without {FORMAT_FILE}"
 
 
-def check_database_file(path: Path) -> None:
+def check_database_file(path: Path) -> tuple[bytes, int]:
     """Check the outside of the database: SQLite would take an empty file for a new database.
 
+    Returns its first 100 bytes and its size.
     Raises: HomeDamaged.
     """
     file = path / DATABASE_FILE
-    wal = path / f"{DATABASE_FILE}-wal"
     try:
         with open_beside(file) as opened:
-            head = opened.read(100)
+            head = opened.read(DATABASE_HEAD_BYTES)
             size = os.fstat(opened.fileno()).st_size
     except FileNotFoundError:
         raise HomeDamaged(str(path), DATABASE_FILE, "a database", "no such file") from None
     except OSError as error:
         raise StorageFailed(str(path), str(error)) from error
-    if len(head) < 100 or not head.startswith(SQLITE_MAGIC):
+    if len(head) < DATABASE_HEAD_BYTES or not head.startswith(SQLITE_MAGIC):
         raise HomeDamaged(str(path), DATABASE_FILE, "a SQLite database", f"{head[:16]!r}")
     page = int.from_bytes(head[16:18], "big")
     if page != PAGE_BYTES:
         raise HomeDamaged(str(path), DATABASE_FILE, f"pages of {PAGE_BYTES} bytes", f"{page}")
-    pages = int.from_bytes(head[28:32], "big")
-    if size < pages * page and not (wal.exists() and wal.stat().st_size):
-        raise HomeDamaged(str(path), DATABASE_FILE, f"{pages * page} bytes", f"{size} bytes")
+    return head, size

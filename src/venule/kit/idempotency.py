@@ -4,14 +4,16 @@ A key is stored with the hash of its command and the answer, in the command's ow
 same key with the same command gets the first answer; with another command, or for another use
 case, `IdempotencyKeyReused`. A command that fails stores nothing: it may be sent again.
 
-A group's new keys are held in memory and written together, sorted, just before the commit: that
-is cheaper than one by one, and nobody else can ask for them before.
+A group's keys are looked up together before its first command, in one statement. Its new keys are
+held in memory and written together, sorted, just before the commit: that is cheaper than one by
+one, and nobody else can ask for them before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final, get_type_hints
 
@@ -23,6 +25,9 @@ from venule.kit.tx import Tx
 
 KEY_CHARS_MAX: Final = 255
 PURGE_ROWS_MAX: Final = 1_000
+
+LOOK_UP_KEYS_MAX: Final = 512
+"""Most keys in one statement; it has a power of two of them, so that few texts serve all."""
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -62,6 +67,7 @@ class Keys:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
         self._fresh: dict[str, tuple[int, str, bytes, bytes]] = {}  # used_at, use case, body, ...
+        self._looked_up: dict[str, tuple[str, bytes, bytes] | None] = {}  # None: not in the table
         self._use_cases: dict[Callable[..., Any], UseCase] = {}
 
     def use_case(self, fn: Callable[..., Any]) -> UseCase:
@@ -71,27 +77,51 @@ class Keys:
             known = self._use_cases[fn] = UseCase(fn)
         return known
 
+    def look_up(self, keys: Sequence[str | None]) -> None:
+        """Learn of a group's keys whether they are in the table; `flush` or `forget` ends it.
+
+        What is no key is left out: it is the fault of its command alone, see `first_answer`.
+        """
+        sound = [key for key in keys if key is not None and _is_sound(key)]
+        self._looked_up = dict.fromkeys(sound)
+        for start in range(0, len(sound), LOOK_UP_KEYS_MAX):
+            part = sound[start : start + LOOK_UP_KEYS_MAX]
+            size = 1 << (len(part) - 1).bit_length()
+            rows = self._sql.rows(_select_keys(size), part + part[-1:] * (size - len(part)))
+            self._looked_up |= {row[3]: row[:3] for row in rows}
+
     def first_answer(self, use_case: UseCase, key: str, body: bytes) -> bytes | None:
         """Return the first answer under this key, or None if the key is new."""
-        found = self._fresh.get(key)
-        if found is not None:
-            _, name, first_body, answer = found
-        else:
-            if not 0 < len(key) <= KEY_CHARS_MAX:
-                raise IdempotencyKeyMalformed(key)
-            row = self._sql.row(
-                "SELECT use_case, body, answer FROM idempotency WHERE key = ?", (key,)
-            )
-            if row is None:
-                return None
-            name, first_body, answer = row
+        fresh = self._fresh.get(key)
+        found = fresh[1:] if fresh is not None else self._in_table(key)
+        if found is None:
+            return None
+        name, first_body, answer = found
         if first_body != body:
             raise IdempotencyKeyReused(key, name, use_case.name)
         return answer
 
+    def _in_table(self, key: str) -> tuple[str, bytes, bytes] | None:
+        if key in self._looked_up:
+            return self._looked_up[key]
+        if not 0 < len(key) <= KEY_CHARS_MAX:
+            raise IdempotencyKeyMalformed(key)
+        row = self._sql.row("SELECT use_case, body, answer FROM idempotency WHERE key = ?", (key,))
+        return None if row is None else (row[0], row[1], row[2])
+
     def remember(self, use_case: UseCase, key: str, body: bytes, answer: Any, now_us: int) -> None:
         """Keep the answer; written by `flush`."""
         self._fresh[key] = (now_us, use_case.name, body, _encode(answer))
+
+    @property
+    def fresh_count(self) -> int:
+        """How many keys are remembered and not yet written."""
+        return len(self._fresh)
+
+    def rollback_to(self, count: int) -> None:
+        """Forget all but the first so many of the remembered keys: their commands were undone."""
+        while len(self._fresh) > count:
+            self._fresh.popitem()
 
     def flush(self) -> None:
         """Write the group's new keys in the open transaction, sorted for the index's sake."""
@@ -102,11 +132,25 @@ class Keys:
                 " VALUES (?, ?, ?, ?, ?)",
                 rows,
             )
-            self._fresh.clear()
+        self.forget()
 
     def forget(self) -> None:
-        """The group was undone."""
+        """The group is over: it was written, or undone."""
         self._fresh.clear()
+        self._looked_up = {}
+
+
+def _is_sound(key: str) -> bool:
+    try:
+        return 0 < len(key) <= KEY_CHARS_MAX and (key.isascii() or len(key.encode()) > 0)
+    except (AttributeError, TypeError, UnicodeEncodeError):
+        return False
+
+
+@cache
+def _select_keys(count: int) -> str:
+    places = ", ".join("?" * count)
+    return f"SELECT use_case, body, answer, key FROM idempotency WHERE key IN ({places})"  # noqa: S608
 
 
 def body_hash(use_case: UseCase, command: Any) -> bytes:
@@ -117,8 +161,8 @@ def body_hash(use_case: UseCase, command: Any) -> bytes:
 def purge_keys(tx: Tx, before_us: int) -> int:
     """Delete keys used before an instant, oldest first, at most `PURGE_ROWS_MAX`; return how many.
 
-    Call again until it returns less; each call is a command of its own. From then on such a key
-    counts as new: keep keys for longer than any client repeats a request.
+    Call again until it returns less; each call is a command of its own. From the next group on
+    such a key counts as new: keep keys for longer than any client repeats a request.
     """
     return tx.sql.run(
         "DELETE FROM idempotency WHERE key IN"

@@ -6,7 +6,9 @@ The 16 bytes of an id are a transfer's `ref`; `.bytes` sorts as the id does.
 
 from __future__ import annotations
 
+import os
 import random
+from collections.abc import Callable
 from threading import Lock
 from typing import Final, Protocol
 from uuid import UUID
@@ -16,6 +18,7 @@ from venule.kit.time import Clock, to_us
 _TAIL_BITS: Final = 74  # rand_a (12) and rand_b (62)
 _STEP_BITS: Final = 32  # how far apart two ids of one millisecond lie, at most
 _VERSION_AND_VARIANT: Final = (7 << 76) | (2 << 62)
+_POOL_BYTES: Final = 1_024  # taken from the system at once: 250 ids of one millisecond
 
 
 class Ids(Protocol):
@@ -33,9 +36,9 @@ class _Ids:
     step; so ids stay in order and stay hard to guess. Safe to call from several threads.
     """
 
-    def __init__(self, clock: Clock, source: random.Random) -> None:
+    def __init__(self, clock: Clock, bits: Callable[[int], int]) -> None:
         self._clock = clock
-        self._bits = source.getrandbits
+        self._bits = bits
         self._lock = Lock()
         self._last = -1  # milliseconds and tail, as one number
 
@@ -52,11 +55,32 @@ class _Ids:
         return UUID(int=ms << 80 | rand_a << 64 | rand_b | _VERSION_AND_VARIANT)
 
 
+class _SystemBits:
+    """Bits of the operating system, many for one call. No bit is given twice: a process that was
+    forked off throws the pool of its parent away."""
+
+    def __init__(self) -> None:
+        self._pool = 0
+        self._left = 0
+        self._pid = 0
+
+    def take(self, count: int) -> int:
+        """Return so many random bits."""
+        if self._left < count or self._pid != os.getpid():
+            self._pool = int.from_bytes(os.urandom(_POOL_BYTES), "big")
+            self._left = 8 * _POOL_BYTES
+            self._pid = os.getpid()
+        bits = self._pool & ((1 << count) - 1)
+        self._pool >>= count
+        self._left -= count
+        return bits
+
+
 class SystemIds(_Ids):
     """Ids for real use: the tail comes from the operating system."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(clock, random.SystemRandom())
+        super().__init__(clock, _SystemBits().take)
 
 
 class SeededIds(_Ids):
@@ -67,4 +91,4 @@ class SeededIds(_Ids):
     """
 
     def __init__(self, seed: int | str, clock: Clock) -> None:
-        super().__init__(clock, random.Random(seed))  # noqa: S311  determinism is the purpose
+        super().__init__(clock, random.Random(seed).getrandbits)  # noqa: S311  determinism is the purpose

@@ -2,6 +2,10 @@
 
 A file is `<room>/migrations/NNNN_name.sql`; the numbers of a room run 1, 2, 3 ... without a gap. A
 file never changes once it has been applied anywhere; a mistake is mended by the next one.
+
+It is the same text for every kind of home. What only one kind needs to be told besides, such as how
+it stores a column, stands beside it in `NNNN_name.<dialect>.sql` and is applied right after it, as
+part of it; there may be a file of a dialect only beside a plain one.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from typing import Final
 from venule.kit.errors import HomeDamaged, HomeError, HomeTooNew
 from venule.kit.sql import Sql
 
-_FILE_NAME: Final = pattern(r"(\d{4})_([a-z0-9_]+)\.sql")
+_FILE_NAME: Final = pattern(r"(\d{4})_([a-z0-9_]+)(?:\.([a-z]+))?\.sql")
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS schema_migration (
@@ -32,7 +36,7 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 
 @dataclass(frozen=True)
 class Migration:
-    """One file. `sha256` is of its text, in hex."""
+    """One step, as one dialect has it. `sha256` is of its text, in hex."""
 
     room: str
     number: int
@@ -48,22 +52,33 @@ class Migrations:
     room: str
     package: str
 
-    def load(self) -> list[Migration]:
+    def load(self, dialect: str = "sqlite") -> list[Migration]:
         """Read the files, in order. A gap or a strange name is a bug: ValueError."""
-        found = []
+        plain: dict[tuple[int, str], str] = {}
+        besides: dict[tuple[int, str], str] = {}
         for entry in files(self.package).joinpath("migrations").iterdir():
             if not entry.name.endswith(".sql"):
                 continue
             match = _FILE_NAME.fullmatch(entry.name)
             if match is None:
                 raise ValueError(f"expected NNNN_name.sql, seen {entry.name} in {self.package}")
-            text = entry.read_text("utf-8")
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            found.append(Migration(self.room, int(match[1]), match[2], text, digest))
-        found.sort(key=lambda migration: migration.number)
-        numbers = [migration.number for migration in found]
+            place = int(match[1]), match[2]
+            if match[3] is None:
+                plain[place] = entry.read_text("utf-8")
+            else:
+                text = entry.read_text("utf-8") if match[3] == dialect else ""
+                besides[place] = besides.get(place, "") + text
+        numbers = sorted(number for number, _ in plain)
         if numbers != list(range(1, len(numbers) + 1)):
             raise ValueError(f"expected migrations 1, 2, 3 ... in {self.package}, seen {numbers}")
+        if not besides.keys() <= plain.keys():
+            alone = sorted(besides.keys() - plain.keys())
+            raise ValueError(f"expected a plain file beside each dialect's, seen {alone} alone")
+        found = []
+        for (number, name), text in sorted(plain.items()):
+            whole = text + besides.get((number, name), "")
+            digest = hashlib.sha256(whole.encode()).hexdigest()
+            found.append(Migration(self.room, number, name, whole, digest))
         return found
 
 
@@ -92,7 +107,7 @@ def migrate(sql: Sql, rooms: Sequence[Migrations], now_us: int) -> list[Migratio
     Raises: HomeTooNew for a migration this code does not know, HomeDamaged for one whose text
     differs from the file's; nothing is applied then.
     """
-    if not sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'schema_migration'"):
+    if not sql.has_table("schema_migration"):
         sql.run(_TABLE)
     missing = find_missing(sql, rooms)
     for migration in missing:
@@ -102,7 +117,7 @@ def migrate(sql: Sql, rooms: Sequence[Migrations], now_us: int) -> list[Migratio
 
 def find_missing(sql: Sql, rooms: Sequence[Migrations]) -> list[Migration]:
     """Return the migrations not yet applied, in order. Raises as `migrate` does."""
-    known = [migration for room in rooms for migration in room.load()]
+    known = [migration for room in rooms for migration in room.load(sql.dialect)]
     latest = {room.room: 0 for room in rooms} | {m.room: m.number for m in known}
     by_place = {(m.room, m.number): m for m in known}
     if len(latest) != len(rooms):

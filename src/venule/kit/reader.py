@@ -10,7 +10,9 @@ from venule.kit import homedir
 from venule.kit.errors import HomeLocked
 from venule.kit.lock import HomeLock, lock_against_writers
 from venule.kit.sqlite import CACHE_BYTES, DATABASE_FILE, Sql, connect
-from venule.kit.wal import WAL_FILE, check_wal
+from venule.kit.standing import check_identity, check_standing
+from venule.kit.wal import WAL_FILE
+from venule.kit.witness import Slot
 
 FAULTS_MAX: Final = 100
 
@@ -36,11 +38,12 @@ def open_readonly(path: Path | str) -> Sql:
     A directory that this user cannot write to will do, if the home was closed well: SQLite reads
     it as a file that does not change, and writers are kept out meanwhile as far as the file system
     lets us.
-    Raises: NotAHome, HomeTooNew, HomeDamaged, StorageFailed.
+    Raises: NotAHome, HomeTooNew, HomeDamaged (see `standing` for its leaves), StorageFailed.
     """
     path = Path(path)
     homedir.check_format(path)
     homedir.check_database_file(path)
+    slot: Slot | None = None
     writing = False
     guard: HomeLock | None = None
     try:
@@ -49,7 +52,7 @@ def open_readonly(path: Path | str) -> Sql:
         writing = True
     try:
         if not writing:
-            check_wal(path)
+            slot = check_standing(path, trust_witness=guard is not None).witness
         immutable = not (writing or os.access(path, os.W_OK) or _has_log(path))
         sql = connect(path / DATABASE_FILE, path, mode="ro", immutable=immutable)
         if immutable:
@@ -61,6 +64,8 @@ def open_readonly(path: Path | str) -> Sql:
         sql.rows("SELECT 1 FROM sqlite_master LIMIT 1")  # SQLite looks at the file only now
         sql.run(f"PRAGMA cache_size = {-(CACHE_BYTES // 1024)}")
         sql.run("PRAGMA query_only = 1")
+        if slot is not None:
+            check_identity(path, slot, sql)
     except BaseException:
         sql.close()
         raise

@@ -17,6 +17,7 @@ import msgspec
 from venule.kit.errors import HomeDamaged
 from venule.kit.homedir import fsync_directory
 from venule.kit.sqlite import DATABASE_FILE, open_beside
+from venule.kit.witness import home_name, read_witness
 
 SEAL_FILE: Final = "seal.json"
 SEAL_BYTES_MAX: Final = 64 * 2**30
@@ -27,13 +28,23 @@ SEGMENT_BYTES: Final = 16 * 2**20
 READ_BYTES: Final = 2**20
 
 
+class SealForeign(HomeDamaged):
+    """The seal of another home lies in this directory."""
+
+    slug = "seal-foreign"
+
+
 class SealContent(msgspec.Struct):
-    """What `seal.json` says. `seal_sha256` is of the same text with that field empty."""
+    """What `seal.json` says. `seal_sha256` is of the same text with that field empty.
+
+    home: the id of the home; seals of old homes have none.
+    """
 
     bytes: int
     segment_bytes: int
     segments_sha256: list[str]
     seal_sha256: str = ""
+    home: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Seal:
@@ -68,7 +79,7 @@ class Seal:
         wal = self._home / f"{DATABASE_FILE}-wal"
         return _stat(self._home) == self._stat_before and not (wal.exists() and wal.stat().st_size)
 
-    def set_again(self, *, unchanged: bool) -> None:
+    def set_again(self, home_id: bytes, *, unchanged: bool) -> None:
         """Hash the database and write the seal, unless the log still holds something.
 
         unchanged: nothing was written: put the broken seal back as it was.
@@ -80,9 +91,8 @@ class Seal:
         if unchanged and self._broken is not None:
             content = self._broken
         else:
-            content = encode(
-                SealContent(size, SEGMENT_BYTES, _hashes(self._home, size, SEGMENT_BYTES))
-            )
+            hashes = _hashes(self._home, size, SEGMENT_BYTES)
+            content = encode(SealContent(size, SEGMENT_BYTES, hashes, home=home_id.hex()))
         new = self._home / f"{SEAL_FILE}.new"
         with open(new, "wb") as file:
             file.write(content)
@@ -96,7 +106,7 @@ def check_seal(home: Path) -> list[tuple[int, int]] | None:
     """Return the damaged byte ranges `(from, to)` of the database; None if there is no seal.
 
     A range is a whole segment, or what is too much or missing at the end.
-    Raises: HomeDamaged if the seal itself is not as it was written.
+    Raises: HomeDamaged if the seal itself is not as it was written; SealForeign.
     """
     home = Path(home)
     try:
@@ -104,6 +114,7 @@ def check_seal(home: Path) -> list[tuple[int, int]] | None:
     except FileNotFoundError:
         return None
     seal = decode(home, raw)
+    _check_home(home, seal)
     size = (home / DATABASE_FILE).stat().st_size
     damaged = []
     seen = _hashes(home, min(size, seal.bytes), seal.segment_bytes)
@@ -133,6 +144,17 @@ def decode(home: Path, raw: bytes) -> SealContent:
         expected = "a hash of itself that fits"
         raise HomeDamaged(str(home), SEAL_FILE, expected, "another")
     return seal
+
+
+def _check_home(home: Path, seal: SealContent) -> None:
+    try:
+        slot = read_witness(home)
+    except HomeDamaged:  # told by whoever needs the witness
+        return
+    if slot is not None and seal.home is not msgspec.UNSET and seal.home != slot.home.hex():
+        expected = f"the seal of home {home_name(slot.home)}"
+        seen = home_name(bytes.fromhex(seal.home))
+        raise SealForeign(str(home), SEAL_FILE, expected, f"that of home {seen}")
 
 
 def _hashes(home: Path, size: int, segment_bytes: int) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, ClassVar, Final
 from urllib.parse import quote
 
 from venule.kit.errors import DiskFull, HomeDamaged, HomeError, HomeLocked, HomeReadOnly
@@ -71,10 +71,25 @@ class Sql:
     """A thin, typed handle on one open connection. Not for two threads at once.
 
     `fatal` holds the last error after which SQLite may have rolled the transaction back by itself;
-    whoever owns the transaction must look at it before going on.
+    whoever owns the transaction must look at it before going on. Until `rollback` nothing more is
+    written: it would be durable at once, alone.
+    `wrote` is set by every statement that may have written, or that failed; who wants to know
+    clears it before.
     """
 
-    __slots__ = ("_execute", "_many", "conn", "fatal", "inode", "path", "readonly")
+    dialect: ClassVar[str] = "sqlite"
+
+    __slots__ = (
+        "_execute",
+        "_many",
+        "conn",
+        "fatal",
+        "inode",
+        "on_begin",
+        "path",
+        "readonly",
+        "wrote",
+    )
 
     def __init__(
         self,
@@ -89,11 +104,16 @@ class Sql:
         self.path = path
         self.readonly = readonly
         self.fatal: HomeError | None = None
+        self.on_begin: Callable[[], None] | None = None  # called in every new write transaction
+        self.wrote = False
         self._execute: Callable[..., sqlite3.Cursor] = conn.execute
         self._many: Callable[..., sqlite3.Cursor] = conn.executemany
 
     def run(self, sql: str, params: Params = ()) -> int:
         """Execute a statement and return how many rows it changed (-1 when it is no change)."""
+        if self.fatal is not None:
+            raise self.fatal
+        self.wrote = True
         try:
             return self._execute(sql, params).rowcount
         except sqlite3.Error as error:
@@ -101,6 +121,8 @@ class Sql:
 
     def row(self, sql: str, params: Params = ()) -> Row | None:
         """Return the first row, or None."""
+        if not sql.startswith("SELECT"):  # it may write: INSERT ... RETURNING
+            self._about_to_write()
         try:
             row: Row | None = self._execute(sql, params).fetchone()
         except sqlite3.Error as error:
@@ -109,6 +131,8 @@ class Sql:
 
     def rows(self, sql: str, params: Params = ()) -> list[Row]:
         """Return all rows."""
+        if not sql.startswith("SELECT"):
+            self._about_to_write()
         try:
             return self._execute(sql, params).fetchall()
         except sqlite3.Error as error:
@@ -116,6 +140,8 @@ class Sql:
 
     def each(self, sql: str, params: Params = ()) -> Iterator[Row]:
         """Yield the rows one by one, for results too big to hold."""
+        if not sql.startswith("SELECT"):
+            self._about_to_write()
         try:
             yield from self._execute(sql, params)
         except sqlite3.Error as error:
@@ -123,14 +149,22 @@ class Sql:
 
     def many(self, sql: str, rows: Iterable[Params]) -> None:
         """Execute one statement for each of the parameter rows."""
+        self._about_to_write()
         try:
             self._many(sql, rows)
         except sqlite3.Error as error:
             raise self.failed(error) from error
 
+    def _about_to_write(self) -> None:
+        if self.fatal is not None:
+            raise self.fatal
+        self.wrote = True
+
     def begin(self) -> None:
         """Open a write transaction at once, so that no later statement finds the lock taken."""
         self.run("BEGIN IMMEDIATE")
+        if self.on_begin is not None:
+            self.on_begin()
 
     def begin_read(self) -> None:
         """See one state of the database from here on, until `rollback`. Again changes nothing."""
@@ -144,9 +178,9 @@ class Sql:
 
     def rollback(self) -> None:
         """Undo the transaction, unless SQLite has already done so. Clears `fatal`."""
+        self.fatal = None
         if self.conn.in_transaction:
             self.run("ROLLBACK")
-        self.fatal = None
 
     @property
     def in_transaction(self) -> bool:
@@ -155,12 +189,18 @@ class Sql:
 
     def failed(self, error: sqlite3.Error) -> Exception:
         """Return what to raise for a SQLite error, and remember it if the transaction is gone."""
+        self.wrote = True
         told = translate(self.path, error)
         if told is None:
             return error
         if isinstance(told, DiskFull | HomeDamaged | StorageFailed):
             self.fatal = told
         return told
+
+    def has_table(self, name: str) -> bool:
+        """Whether the home has a table of this name."""
+        found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return self.row(found, (name,)) is not None
 
     def watch(self, before: Callable[[str], None]) -> None:
         """Call `before(statement)` ahead of every statement: for tracing, and for faults in tests.
@@ -232,12 +272,26 @@ def open_beside(file: Path) -> Iterator[BinaryIO]:
                 opened.parked.append(raw)
 
 
+def keep_open(sql: Sql, file: Path) -> int:
+    """Open a file that SQLite keeps locks on, for reading; return its descriptor.
+
+    It is closed with this process's last connection to the database, see `open_beside`.
+    """
+    assert sql.inode is not None
+    with _gate:
+        kept = _opened[sql.inode].kept
+        if file.name not in kept:
+            kept[file.name] = open(file, "rb", buffering=0)  # noqa: SIM115  `_leave` closes it
+        return kept[file.name].fileno()
+
+
 @dataclass
 class _Opened:
     """A database file that has connections."""
 
     connections: int = 0
     parked: list[BinaryIO] = field(default_factory=list)
+    kept: dict[str, BinaryIO] = field(default_factory=dict)
 
 
 _gate: Final = Lock()
@@ -269,7 +323,7 @@ def _leave(inode: Inode) -> None:
         opened.connections -= 1
         if opened.connections == 0:
             del _opened[inode]
-            for raw in opened.parked:
+            for raw in (*opened.parked, *opened.kept.values()):
                 raw.close()
 
 
@@ -283,5 +337,7 @@ def configure(sql: Sql) -> None:
     sql.run(f"PRAGMA wal_autocheckpoint = {WAL_CHECKPOINT_BYTES // PAGE_BYTES}")
     sql.run("PRAGMA foreign_keys = ON")
     sql.run("PRAGMA trusted_schema = OFF")
+    # Some builds of SQLite write zeros over every page that a DELETE frees: twenty times the bytes.
+    sql.run("PRAGMA secure_delete = FAST")
     sql.run("PRAGMA temp_store = MEMORY")  # keeps the pages that a savepoint copies off the disk
     sql.run(f"PRAGMA cache_size = {-(CACHE_BYTES // 1024)}")

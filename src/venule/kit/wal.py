@@ -10,15 +10,19 @@ apart, by two signs of damage:
 - a single byte. A crash tears at sectors or pages; a frame that one changed byte would explain was
   written whole and changed afterwards. The sum is linear, so every such byte can be tried.
 
+What is whole is told too (`LogScan`): which pages it holds, and which generation of the database
+it belongs on, see `standing`.
+
 Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +35,12 @@ HEADER_BYTES: Final = 32
 FRAME_HEADER_BYTES: Final = 24
 FRAME_BYTES: Final = FRAME_HEADER_BYTES + PAGE_BYTES
 FRAMES_AT_ONCE: Final = 1_024
+SALTS: Final = slice(16, 24)
+"""Of the header: random bytes that tell a log from what was in the file before."""
+OWN_OFFSET: Final = 60
+"""Of page 1: `user_version`."""
+BASE_OFFSET: Final = 68
+"""Of page 1: `application_id`."""
 MAGIC: Final = 0x377F0682  # the lowest bit set: sums are over big-endian words
 U32: Final = 0xFFFFFFFF
 U32_ZERO: Final = np.uint32(0)
@@ -39,37 +49,110 @@ Words = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
 
 
-def check_wal(home: Path) -> None:
-    """Check the log of a home that nobody writes to. Raises: HomeDamaged naming the frame."""
+class Generation(NamedTuple):
+    """What page 1 says: the generation of the log that holds this page, and of what it is based on.
+
+    SQLite's `user_version` and `application_id`, drawn at random for each log, see `log_store`.
+    """
+
+    own: int
+    base: int
+
+
+def generation_of(page: bytes) -> Generation:
+    """Return what (the beginning of) an image of page 1 says."""
+    own, base = page[OWN_OFFSET : OWN_OFFSET + 4], page[BASE_OFFSET : BASE_OFFSET + 4]
+    return Generation(int.from_bytes(own, "big"), int.from_bytes(base, "big"))
+
+
+@dataclass
+class LogScan:
+    """What a log holds up to its last whole commit.
+
+    header: its first 32 bytes. pages: the number of each frame's page. sums: each frame's check
+    sum, over all up to it. database_pages: how large the last commit leaves the database.
+    generations: what each image of page 1 says, in order.
+    """
+
+    header: bytes
+    pages: Words
+    sums: Words
+    database_pages: int = 0
+    generations: list[Generation] = field(default_factory=list)
+
+    @property
+    def frames(self) -> int:
+        return len(self.pages)
+
+    @property
+    def salts(self) -> bytes:
+        return self.header[SALTS]
+
+    def checksum(self, frames: int) -> bytes:
+        """Return the check sum over the first so many frames, as it stands in the file."""
+        if frames == 0:
+            return self.header[24:32]
+        return bytes(self.sums[frames - 1].astype(">u4").data)
+
+
+def check_wal(home: Path) -> LogScan | None:
+    """Check the log of a home that nobody writes to; None if it holds no whole commit.
+
+    Raises: HomeDamaged naming the frame.
+    """
     try:
         with open(home / WAL_FILE, "rb") as file:
             if os.fstat(file.fileno()).st_size >= HEADER_BYTES + FRAME_BYTES:
-                _check_file(home, file)
+                return _check_file(home, file)
     except FileNotFoundError:
-        return
+        pass
+    return None
 
 
-def _check_file(home: Path, file: BinaryIO) -> None:
+def _check_file(home: Path, file: BinaryIO) -> LogScan | None:
     header = file.read(HEADER_BYTES)
     order = _check_header(home, header)
     words = np.frombuffer(header, ">u4").astype(np.uint32)
     salts, sums = words[4:6], words[6:8]
-    good_parts, commit_parts = [], []
+    good_parts: list[Bools] = []
+    head_parts: list[Words] = []
+    generations: list[tuple[int, Generation]] = []
     while raw := file.read(FRAMES_AT_ONCE * FRAME_BYTES):
-        good, commit, sums = _check_frames(raw, order, salts, sums)
+        good, head, sums = _check_frames(raw, order, salts, sums)
+        generations += _generations(raw, head, FRAMES_AT_ONCE * len(good_parts))
         good_parts.append(good)
-        commit_parts.append(commit)
-    good = np.concatenate(good_parts)
-    if good.all():
-        return
-    wrong = int(np.argmin(good))
-    commits = np.flatnonzero(np.concatenate(commit_parts))
-    commits = commits[commits >= wrong]
-    if good[commits[1:]].any():
-        raise _damage(home, wrong, "later commits follow")
-    before, frame = _frame_and_sums_before(file, wrong)
-    if _is_one_byte_off(frame, order, salts, before):
-        raise _damage(home, wrong, "all but one byte of it is right")
+        head_parts.append(head)
+    good, head = np.concatenate(good_parts), np.concatenate(head_parts)
+    commit = (head[:, 1] != 0) & (head[:, 2:4] == salts).all(axis=1)
+    wrong = len(good) if good.all() else int(np.argmin(good))
+    if wrong < len(good):
+        commits = np.flatnonzero(commit)
+        commits = commits[commits >= wrong]
+        if good[commits[1:]].any():
+            raise _damage(home, wrong, "later commits follow")
+        before, frame = _frame_and_sums_before(file, wrong)
+        if _is_one_byte_off(frame, order, salts, before):
+            raise _damage(home, wrong, "all but one byte of it is right")
+    whole = np.flatnonzero(commit[:wrong])
+    if not len(whole):
+        return None
+    count = int(whole[-1]) + 1
+    return LogScan(
+        header,
+        pages=head[:count, 0],
+        sums=head[:count, 4:6],
+        database_pages=int(head[count - 1, 1]),
+        generations=[said for frame, said in generations if frame < count],
+    )
+
+
+def _generations(raw: bytes, head: Words, first: int) -> list[tuple[int, Generation]]:
+    """Return what each image of page 1 says, with the number of its frame."""
+    found = []
+    for i in np.flatnonzero(head[:, 0] == 1).tolist():
+        start = i * FRAME_BYTES + FRAME_HEADER_BYTES
+        found.append((first + i, generation_of(raw[start : start + 100])))
+    return found
 
 
 def _damage(home: Path, frame: int, sign: str) -> HomeDamaged:
@@ -127,8 +210,8 @@ def _check_header(home: Path, header: bytes) -> str:
     return order
 
 
-def _check_frames(raw: bytes, order: str, salts: Words, sums: Words) -> tuple[Bools, Bools, Words]:
-    """Return, for each whole frame, whether it fits the one before, and whether it commits.
+def _check_frames(raw: bytes, order: str, salts: Words, sums: Words) -> tuple[Bools, Words, Words]:
+    """Return, for each whole frame, whether it fits the one before, and the words of its header.
 
     sums: the check sum stored before the first frame. The last result is that for the next call.
     """
@@ -143,7 +226,7 @@ def _check_frames(raw: bytes, order: str, salts: Words, sums: Words) -> tuple[Bo
     salted = (head[:, 2:4] == salts).all(axis=1)
     fits = (words @ weights + before @ carry == stored).all(axis=1)
     good = salted & fits & (head[:, 0] != 0)
-    return good, salted & (head[:, 1] != 0), stored[-1] if count else sums
+    return good, head, stored[-1] if count else sums
 
 
 @cache

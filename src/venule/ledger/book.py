@@ -17,6 +17,7 @@ import numpy as np
 
 from venule.kit.sql import Sql
 from venule.ledger import holds, kernel, store
+from venule.ledger.archive_reader import check_files
 from venule.ledger.checkpoint import Checkpointer, load
 from venule.ledger.errors import (
     AccountFieldOutOfRange,
@@ -99,6 +100,8 @@ class Book:
         self._load(sql)
 
     def _load(self, sql: Sql) -> None:
+        if not sql.readonly:
+            check_files(sql, self.number)
         self._hash = load(sql, self.number, self.memory, self._checkpointer)
         self._units = {unit.unit: unit for unit in store.units(sql)}
         holds = self.memory.open_holds()
@@ -116,17 +119,17 @@ class Book:
             self._expire()
 
     def _expire(self) -> None:
-        due: list[int] = []
+        due: dict[int, None] = {}  # a command undone and repeated may have left its hold here twice
         memory = self.memory
         while self._expiries and self._expiries[0][0] <= self.now_us:
             expires_at, seq = heapq.heappop(self._expiries)
             i = holds.find_pending(memory.table, seq)
             if i >= 0 and memory.table[i]["expires_at"] == expires_at:
-                due.append(seq)
+                due[seq] = None
         if not due:
             return
         requests = np.zeros(len(due), dtype=TRANSFER_REQUEST)
-        requests["related"] = due
+        requests["related"] = list(due)
         requests["code"] = int(LedgerTransferCode.EXPIRE)
         requests["flags"] = int(TransferFlags.VOID_PENDING | TransferFlags.EXPIRED)
         results = np.zeros(len(due), dtype=TRANSFER_RESULT)
@@ -174,6 +177,10 @@ class Book:
             store.append_row(sql, row)
             self._flushed_hash = row.hash
         self._checkpointer.flush(sql, count)
+
+    def position(self) -> tuple[int, bytes]:
+        """Return the last transfer of the group that was flushed, and the hash of its row."""
+        return self.memory.next_seq - 1, self._flushed_hash
 
     def committed(self) -> None:
         """The group is durable: forget how to undo it."""

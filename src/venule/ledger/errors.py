@@ -5,17 +5,23 @@ AppError
 |   |-- UnitUnknown, UnitConflict, AccountFieldOutOfRange, TransferFieldOutOfRange
 |-- NotFound
 |   |-- AccountNotFound, TransferNotFound
+|-- Conflict
+|   |-- ExportExists
 |-- Refused
-|   |-- TransferRefused, BookFull, GroupTooLarge
+|   |-- TransferRefused, BookFull, GroupTooLarge, TooManyPairs
+|-- Unavailable
+|   |-- ArchiveBusy
 `-- HomeError
     |-- JournalDamaged, CheckpointDamaged, WriterFenced
+    |-- ArchiveMissing, ArchiveCut, ArchiveSwapped, ArchiveDamaged, ArchiveEntryDamaged
+    |-- ArchiveStray
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from venule.kit.errors import BadInput, HomeError, NotFound, Refused
+from venule.kit.errors import BadInput, Conflict, HomeError, NotFound, Refused, Unavailable
 from venule.ledger.model import Refusal, Transfer
 
 
@@ -186,4 +192,147 @@ class WriterFenced(HomeError):
         return (
             f"book {self.book}: expected to append from transfer {self.first_seq}, "
             "but another writer has been there"
+        )
+
+
+@dataclass(eq=False)
+class ExportExists(Conflict):
+    """An export never overwrites anything."""
+
+    path: str
+    slug = "export-exists"
+
+    @property
+    def message(self) -> str:
+        return f"expected nothing at {self.path}, seen a file: an export does not overwrite"
+
+
+@dataclass(eq=False)
+class TooManyPairs(Refused):
+    """More pairs of accounts have paid each other than are held in memory."""
+
+    pairs_max: int
+    first_seq: int
+    seen_seq: int
+    last_seq: int
+    slug = "too-many-pairs"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"expected at most {self.pairs_max} different pairs of accounts in transfers "
+            f"{self.first_seq} to {self.last_seq}, saw more by transfer {self.seen_seq}: ask for "
+            "less time, or by code"
+        )
+
+
+@dataclass(eq=False)
+class ArchiveBusy(Unavailable):
+    """Somebody else is moving journal rows to the archive at this moment."""
+
+    path: str
+    slug = "archive-busy"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: expected to be the only one who archives, another one is at work"
+
+
+@dataclass(eq=False)
+class ArchiveMissing(HomeError):
+    """A file of the catalog is not there."""
+
+    file: str
+    first_seq: int
+    last_seq: int
+    slug = "archive-missing"
+
+    @property
+    def message(self) -> str:
+        return f"{self.file}: expected transfers {self.first_seq} to {self.last_seq}, seen no file"
+
+
+@dataclass(eq=False)
+class ArchiveCut(HomeError):
+    """An archive file ends too early."""
+
+    file: str
+    first_seq: int
+    last_seq: int
+    expected: int
+    seen: int
+    slug = "archive-cut"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.file}: expected {self.expected} bytes, seen {self.seen}: transfers "
+            f"{self.first_seq} to {self.last_seq} are cut off"
+        )
+
+
+@dataclass(eq=False)
+class ArchiveSwapped(HomeError):
+    """Another file lies where an archive file was: of another home, range or time."""
+
+    file: str
+    expected: str
+    seen: str
+    slug = "archive-swapped"
+
+    @property
+    def message(self) -> str:
+        return f"{self.file}: expected {self.expected}, seen {self.seen}"
+
+
+@dataclass(eq=False)
+class ArchiveDamaged(HomeError):
+    """Bytes of an archive file have changed. first_byte, last_byte: the part that they are in."""
+
+    file: str
+    first_byte: int
+    last_byte: int
+    first_seq: int
+    last_seq: int
+    reason: str
+    slug = "archive-damaged"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.file}, bytes {self.first_byte} to {self.last_byte}, transfers {self.first_seq} "
+            f"to {self.last_seq}: {self.reason}"
+        )
+
+
+@dataclass(eq=False)
+class ArchiveEntryDamaged(HomeError):
+    """What the catalog says of an archive file contradicts itself, the chain or the journal."""
+
+    book: int
+    first_seq: int
+    reason: str
+    slug = "archive-entry-damaged"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"book {self.book}, catalog of the archive, transfers from {self.first_seq}: "
+            f"{self.reason}"
+        )
+
+
+@dataclass(eq=False)
+class ArchiveStray(HomeError):
+    """A file among the archives that the catalog does not know, with transfers not found here."""
+
+    file: str
+    seen: str
+    slug = "archive-stray"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.file}: expected only files of the catalog, seen {self.seen}: if it belongs to "
+            "a newer copy of this home, bring that back; else move it away"
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,8 @@ import numpy as np
 
 from venule.kit.sql import Sql
 from venule.ledger import store
+from venule.ledger.archive_reader import ArchiveFile, Archives
+from venule.ledger.archive_store import oldest_rows
 from venule.ledger.columns import PACKED, RAW, PackDamaged, pack, unpack
 from venule.ledger.errors import JournalDamaged, TransferNotFound
 from venule.ledger.model import (
@@ -139,30 +142,48 @@ def to_record(raw: bytes | memoryview) -> TransferRecord:
 
 
 class JournalReader:
-    """Blocks of records from the database, the most recently used of them kept in memory."""
+    """Blocks of records from the journal or, where its rows have gone there, from the archive; the
+    most recently used of them are kept in memory."""
 
     def __init__(self, sql: Sql, book: int) -> None:
         self._sql = sql
         self._book = book
-        self._cache: OrderedDict[int, RecordArray] = OrderedDict()
+        self._archives = Archives(sql, book)
+        self._cache: OrderedDict[int, RecordArray] = OrderedDict()  # archived: under minus its seq
         self._bytes = 0
 
     def block(self, seq: int) -> tuple[int, RecordArray]:
-        """Return the journal row that holds `seq`. Raises: TransferNotFound."""
+        """Return the records around `seq` and the number of the first: a journal row, or a row
+        group of an archive file. Blocks do not overlap, also while rows are in both.
+
+        Raises: TransferNotFound, JournalDamaged, ArchiveMissing, ArchiveCut, ArchiveDamaged.
+        """
         start = store.row_start(self._sql, self._book, seq)
-        if start is None:
+        if start is not None:
+            return start, self._cached(start, partial(self._read, start))
+        place = self._archives.find(seq) if seq > 0 else None
+        if place is None:
             position = store.last_position(self._sql, self._book)
             raise TransferNotFound(seq, 0 if position is None else position[0])
-        cached = self._cache.get(start)
-        if cached is None:
-            cached = self._read(start)
-            self._cache[start] = cached
-            self._bytes += cached.nbytes
+        start, records = self._group(*place)
+        left = oldest_rows(self._sql, self._book, start + len(records) - 1, 1)
+        return start, records[: left[0][0] - start] if left else records
+
+    def _group(self, file: ArchiveFile, group: int) -> tuple[int, RecordArray]:
+        start = file.first_seq(group)
+        return start, self._cached(-start, lambda: file.transfers(group))
+
+    def _cached(self, key: int, read: Callable[[], RecordArray]) -> RecordArray:
+        found = self._cache.get(key)
+        if found is None:
+            found = read()
+            self._cache[key] = found
+            self._bytes += found.nbytes
             while self._bytes > CACHE_BYTES_MAX and len(self._cache) > 1:
                 self._bytes -= self._cache.popitem(last=False)[1].nbytes
         else:
-            self._cache.move_to_end(start)
-        return start, cached
+            self._cache.move_to_end(key)
+        return found
 
     def _read(self, start: int) -> RecordArray:
         found = store.transfers_of_row(self._sql, self._book, start)
@@ -176,7 +197,13 @@ class JournalReader:
         """Drop the cache: the journal may have lost its newest rows."""
         self._cache.clear()
         self._bytes = 0
+        self._archives.forget()
 
     def first_seq_at(self, at: int) -> int | None:
-        """Return the first row that ends at or after an instant; None when all rows are older."""
-        return store.row_at(self._sql, self._book, at)
+        """Return a transfer in whose block is the first one at or after an instant; None when all
+        are older."""
+        place = self._archives.find_at(at)
+        if place is None:
+            return store.row_at(self._sql, self._book, at)
+        first, records = self._group(*place)
+        return first + int(np.searchsorted(records["at"], at, side="left"))

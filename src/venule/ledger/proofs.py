@@ -1,10 +1,11 @@
 """Proof from the files alone: recompute the book from its journal and compare everything that can
 be compared.
 
-What is checked, in this order: every journal row's hash and its chain to the row before, sequence
-numbers, both chains and both balances of every record, the holds that are posted and voided; every
-checkpoint page against its hash and against the replay at its own moment; the checkpoint row; the
-limits of every account; and, per unit, that debits equal credits.
+What is checked, in this order: every byte of the archive's files; of every journal row, archived or
+not, its hash and its chain to the row before, sequence numbers, both chains and both balances of
+every record, the holds that are posted and voided; every checkpoint page against its hash and
+against the replay at its own moment; the checkpoint row; the limits of every account; and, per
+unit, that debits equal credits.
 """
 
 from __future__ import annotations
@@ -15,9 +16,17 @@ import msgspec
 import numpy as np
 
 from venule.kit.sql import Sql
-from venule.ledger import kernel, store
-from venule.ledger.checkpoint import accounts_of, checkpoint_hash, page_of, take_row
-from venule.ledger.errors import CheckpointDamaged, JournalDamaged
+from venule.ledger import archive_store, kernel, store
+from venule.ledger.archive_proof import archive_damages, checked_rows
+from venule.ledger.checkpoint import accounts_of, apply_row, checkpoint_hash, page_of
+from venule.ledger.errors import (
+    ArchiveCut,
+    ArchiveDamaged,
+    ArchiveEntryDamaged,
+    ArchiveMissing,
+    CheckpointDamaged,
+    JournalDamaged,
+)
 from venule.ledger.journal import GENESIS_HASH, unit_hash
 from venule.ledger.memory import Memory
 from venule.ledger.model import AccountFlags, RecordArray
@@ -42,6 +51,7 @@ class Proof(msgspec.Struct, frozen=True):
     transfers: int
     accounts: int
     rows: int
+    archives: int
     pages: int
     pending: int
     hash: str
@@ -61,47 +71,61 @@ class UnitTotals(msgspec.Struct, frozen=True):
 def prove(sql: Sql, book: int) -> tuple[Proof, Memory]:
     """Replay a book from its first transfer; return what was found and the memory so rebuilt.
 
-    A fault in the journal ends the replay: what follows it cannot be judged.
+    A fault in the archive or in the journal ends the replay: what follows cannot be judged.
     """
     memory = Memory()
-    faults: list[Fault] = []
+    archived = f"archive of book {book}"
+    faults = [Fault(archived, error.message) for error in archive_damages(sql, book)]
+    readable = not faults
     pages = dict(_pages_by_seq(sql, book))
     checkpoint = store.checkpoint(sql, book)
     page_count = sum(len(numbers) for numbers in pages.values())
     digest, rows = GENESIS_HASH, 0
     try:
         _compare_checkpoint(checkpoint, memory, faults)
-        for row in store.rows_from(sql, book, 1):
-            digest = take_row(row, digest, memory)
+        for row, openings, records in checked_rows(sql, book) if readable else ():
+            apply_row(row, openings, records, memory)
+            digest = row.hash
             rows += 1
             _compare_checkpoint(checkpoint, memory, faults)
             for page in pages.pop(memory.next_seq - 1, ()):
                 _compare_page(sql, book, page, memory, faults)
+        if readable:
+            faults += _left_over(book, pages, checkpoint, memory)
     except JournalDamaged as error:
         faults.append(Fault(f"journal of book {book}", error.message))
-    else:
-        for seq, numbers in pages.items():
-            faults.append(
-                Fault(
-                    f"checkpoint pages {numbers[0]}..{numbers[-1]} of book {book}",
-                    f"they were written after transfer {seq}, where no journal row ends",
-                )
-            )
-        if checkpoint is not None and checkpoint.next_seq > memory.next_seq:
-            message = f"it starts at transfer {checkpoint.next_seq}, past the end of the journal"
-            faults.append(Fault(f"checkpoint of book {book}", message))
+    except (ArchiveMissing, ArchiveCut, ArchiveDamaged, ArchiveEntryDamaged) as error:
+        faults.append(Fault(archived, error.message))
     faults += _standing_faults(memory) + _unit_faults(sql)
     proof = Proof(
         book=book,
         transfers=memory.next_seq - 1,
         accounts=memory.last_account,
         rows=rows,
+        archives=len(archive_store.archive_files(sql, book)),
         pages=page_count,
         pending=memory.pending_count,
         hash=digest.hex(),
         faults=faults,
     )
     return proof, memory
+
+
+def _left_over(
+    book: int, pages: dict[int, list[int]], checkpoint: CheckpointRow | None, memory: Memory
+) -> list[Fault]:
+    """What the replay never came by."""
+    faults = [
+        Fault(
+            f"checkpoint pages {numbers[0]}..{numbers[-1]} of book {book}",
+            f"they were written after transfer {seq}, where no journal row ends",
+        )
+        for seq, numbers in pages.items()
+    ]
+    if checkpoint is not None and checkpoint.next_seq > memory.next_seq:
+        message = f"it starts at transfer {checkpoint.next_seq}, past the end of the journal"
+        faults.append(Fault(f"checkpoint of book {book}", message))
+    return faults
 
 
 def _pages_by_seq(sql: Sql, book: int) -> dict[int, list[int]]:

@@ -9,6 +9,7 @@ import msgspec
 
 from venule.kit.migrate import Migrations
 from venule.kit.sql import Sql
+from venule.ledger.archive_store import archived_before, archived_to
 from venule.ledger.model import Unit
 
 MIGRATIONS: Final = Migrations("ledger", package="venule.ledger")
@@ -82,23 +83,25 @@ def append_row(sql: Sql, row: JournalRow) -> None:
 
 
 def last_position(sql: Sql, book: int) -> tuple[int, bytes] | None:
-    """Return (last sequence number, hash) of the newest row, or None for an empty journal."""
+    """Return (last sequence number, hash) of the newest row, archived ones too; None if there is
+    none."""
     row = sql.row(
         "SELECT first_seq, transfer_count, hash FROM journal WHERE book = ?"
         " ORDER BY first_seq DESC LIMIT 1",
         (book,),
     )
-    return None if row is None else (row[0] + row[1] - 1, row[2])
+    return archived_to(sql, book) if row is None else (row[0] + row[1] - 1, row[2])
 
 
 def position_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
-    """Return (last sequence number, hash) of the row before the one that begins at `seq`."""
+    """Return (last sequence number, hash) of the row before the one that begins at `seq`; of the
+    archive file that ends there, if its rows have gone from the journal."""
     row = sql.row(
         "SELECT first_seq, transfer_count, hash FROM journal WHERE book = ? AND first_seq < ?"
         " ORDER BY first_seq DESC LIMIT 1",
         (book, seq),
     )
-    return None if row is None else (row[0] + row[1] - 1, row[2])
+    return archived_before(sql, book, seq) if row is None else (row[0] + row[1] - 1, row[2])
 
 
 def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
@@ -223,4 +226,6 @@ def unit_hashes(sql: Sql) -> dict[int, bytes]:
 
 def books(sql: Sql) -> list[int]:
     """Return the numbers of all books that have a journal."""
-    return [int(book) for (book,) in sql.rows("SELECT DISTINCT book FROM journal ORDER BY book")]
+    found = sql.rows("SELECT DISTINCT book FROM journal")
+    found += sql.rows("SELECT DISTINCT book FROM journal_archive")
+    return sorted({int(book) for (book,) in found})

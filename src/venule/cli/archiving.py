@@ -1,0 +1,85 @@
+"""The command `venule ledger archive`: old journal rows move into compressed files."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from venule.cli.exits import Exit
+from venule.cli.options import Json
+
+KEEP_TRANSFERS = 8_000_000
+SEGMENT_TRANSFERS = 4_000_000
+
+
+def archive(
+    home: Path,
+    /,
+    *,
+    keep_transfers: Annotated[int, Parameter(validator=Number(gte=0))] = KEEP_TRANSFERS,
+    segment_transfers: Annotated[int, Parameter(validator=Number(gte=1))] = SEGMENT_TRANSFERS,
+    partial: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    json: Json = False,
+) -> int:
+    """Move old transfers out of the database into compressed, checked files that never change.
+
+    Statements, balances of any day and `venule verify` work on as before; the space in the database
+    is used again for new transfers. The files are Parquet, below `archive` in the home: any engine
+    can ask them, such as DuckDB with `SELECT sum(amount) FROM 'home/archive/**/*.parquet'`. Do not
+    move, change or delete them: they belong to the books.
+
+    The command needs the home for itself; a service calls `venule.ledger.archive_journal` beside
+    its work instead. Broken off at any moment, the same command continues.
+
+    For example:
+
+    ```console
+    venule ledger archive build/replay-home
+    venule ledger archive build/replay-home --keep-transfers 0 --partial
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home.
+    keep_transfers
+        So many of the newest transfers stay in the database.
+    segment_transfers
+        Transfers of one file; what does not fill a file stays.
+    partial
+        Make a last file of what does not fill one.
+    """
+    from venule.app import open_home
+    from venule.cli.show import print_json, print_table
+    from venule.kit.homedir import check_format
+    from venule.ledger import archive_journal
+
+    check_format(home)
+    with open_home(home) as opened:
+        made = archive_journal(
+            opened,
+            keep_transfers=keep_transfers,
+            segment_transfers=segment_transfers,
+            partial=partial,
+            checkpoint=True,
+        )
+    if json:
+        rows = [
+            {
+                "file": it.file,
+                "first_seq": it.first_seq,
+                "last_seq": it.last_seq,
+                "transfers": it.transfers,
+                "bytes": it.size,
+            }
+            for it in made
+        ]
+        print_json({"files": rows})
+        return Exit.OK
+    print_table(
+        ("file", "transfers", "bytes", "bytes each"),
+        [(it.file, it.transfers, it.size, it.size // it.transfers) for it in made],
+        right=("transfers", "bytes", "bytes each"),
+    )
+    return Exit.OK
