@@ -51,7 +51,8 @@ def work(path: Path, random: Random, number: int) -> None:
     home.sql.run("PRAGMA wal_autocheckpoint = 20")  # many moments fall into a checkpoint
     while True:
         group = range(number, number + random.randint(1, GROUP_MAX))
-        outcomes = home.run_many([Call(put_if_lucky, n, f"key-{n}") for n in group])
+        calls = [Call(put_if_lucky, n, f"key-{n}") for n in group]
+        outcomes = home.run_many(calls, stretch=random.choice((1, 3)))
         said = [(n, o.value.id.hex) for n, o in zip(group, outcomes, strict=True) if not o.error]
         os.write(1, (json.dumps(said) + "\n").encode())
         number = group.stop
@@ -118,7 +119,8 @@ def test_kill_9_at_random_moments(tmp_path: Path):
     assert len(answered) > 2 * MOMENTS, "the workers never came to work"
 
 
-def test_killed_at_every_statement(tmp_path: Path):
+@pytest.mark.parametrize("stretch", [1, 3])
+def test_killed_at_every_statement(tmp_path: Path, stretch: int):
     """A copy of the files at each statement is what a kill at that moment would leave."""
     groups = [[1, 2], [3], [4, 5, 3], [8, 9, 10]]
     shots: list[tuple[Path, list[int]]] = []
@@ -130,7 +132,7 @@ def test_killed_at_every_statement(tmp_path: Path):
     with open_notes(tmp_path / "home") as home:
         home.sql.watch(shoot)
         for group in groups:
-            home.run_many([Call(put_if_lucky, n, f"key-{n}") for n in group])
+            home.run_many([Call(put_if_lucky, n, f"key-{n}") for n in group], stretch=stretch)
             done += [n for n in group if not is_unlucky(n)]
     shoot("the end")
 

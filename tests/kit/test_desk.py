@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
+from time import sleep
 
 import pytest
 
-from support.kit_homes import NoteTx, Put, Unlucky, crash, left, numbers, open_notes, put
+from support.kit_homes import (
+    NoteTx,
+    Put,
+    Unlucky,
+    crash,
+    held_up,
+    left,
+    numbers,
+    open_notes,
+    put,
+)
 from venule.kit.desk import Desk
 from venule.kit.errors import CommitFailed, DeskBusy, DeskClosed, DiskFull, HomeClosed
 from venule.kit.home import Home
@@ -20,25 +34,6 @@ from venule.kit.home import Home
 def home(tmp_path: Path):
     with open_notes(tmp_path / "home") as home:
         yield home
-
-
-class Gate:
-    """A command that holds the desk up, so that others gather behind it."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.open = threading.Event()
-
-    def command(self, tx: NoteTx, command: None) -> None:
-        self.reached.set()
-        assert self.open.wait(20)
-
-
-def held_up(desk: Desk) -> Gate:
-    gate = Gate()
-    desk.submit(gate.command, None)
-    assert gate.reached.wait(20)
-    return gate
 
 
 def groups_of(home: Home) -> list[int]:
@@ -205,6 +200,72 @@ def test_a_group_that_fails_is_told_to_all_and_the_next_goes_on(home):
         for _ in range(2):
             with pytest.raises(CommitFailed):
                 desk.call(put, Put(10))
+
+
+class Interrupted(Exception):
+    """What comes to a waiting thread from outside."""
+
+
+def test_a_signal_in_the_main_thread_leaves_no_other_caller_waiting(home):
+    """The main thread stops waiting; those who stand behind it must be woken all the same."""
+
+    def interrupt(*args: object) -> None:
+        raise Interrupted
+
+    answers: list[int] = []
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with Desk(home) as desk:
+            gate = held_up(desk)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(Interrupted):
+                desk.call(put, Put(1))
+            threads = callers(desk, answers, range(2, 6))
+            gate.open.set()
+            for thread in threads:
+                thread.join(20)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert [2, 3, 4, 5] == sorted(answers)
+    assert [1, 2, 3, 4, 5] == numbers(home)
+
+
+def test_an_exception_from_outside_leaves_no_other_caller_waiting(home):
+    """As a debugger or a test's time limit raises it in a thread that waits."""
+    answers: list[int] = []
+    with Desk(home) as desk:
+        gate = held_up(desk)
+        threads = [*callers(desk, answers, [1]), *callers(desk, answers, [2, 3])]
+        thread_id = ctypes.c_ulong(threads[0].ident or 0)
+        raised = ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            thread_id, ctypes.py_object(Interrupted)
+        )
+        gate.open.set()
+        for thread in threads:
+            thread.join(20)
+
+    assert 1 == raised
+    assert [2, 3] == sorted(answers)
+    assert [1, 2, 3] == numbers(home)
+
+
+def callers(desk: Desk, answers: list[int], puts: Iterable[int]) -> list[threading.Thread]:
+    """Start a thread for each command, in this order; return once all are in the queue."""
+    threads = []
+    for number in puts:
+        before = desk._queue.qsize()
+        thread = threading.Thread(target=ask, args=(desk, answers, number), daemon=True)
+        thread.start()
+        threads.append(thread)
+        while desk._queue.qsize() == before:
+            sleep(0.001)
+    return threads
+
+
+def ask(desk: Desk, answers: list[int], number: int) -> None:
+    with suppress(Interrupted):
+        answers.append(desk.call(put, Put(number)).number)
 
 
 def test_a_closed_home_is_told(home):

@@ -17,21 +17,15 @@ import pytest
 
 from support.kit_homes import (
     START,
-    NoteTx,
     Put,
-    Unlucky,
     as_another_user,
-    crash,
     flip,
-    left,
     numbers,
     open_notes,
     put,
 )
 from venule.kit import homedir
 from venule.kit.errors import (
-    CommitFailed,
-    DiskFull,
     HomeClosed,
     HomeDamaged,
     HomeLocked,
@@ -43,7 +37,7 @@ from venule.kit.home import Home, backup
 from venule.kit.seal import check_seal
 from venule.kit.sql import StorageFailed
 from venule.kit.time import FixedClock, SystemClock, VirtualClock, to_us
-from venule.kit.tx import Call, Tx
+from venule.kit.tx import Tx
 
 
 @pytest.fixture
@@ -277,104 +271,6 @@ def test_handles_kept_for_the_locks_are_closed_with_the_home(home, path: Path):
     assert 0 == handles()
 
 
-# Groups
-
-
-def test_a_command_that_fails_alone_leaves_nothing(home):
-    outcomes = home.run_many(
-        [
-            Call(put, Put(1), "a"),
-            Call(put, Put(-2), "b"),
-            Call(crash, Put(3), "c"),
-            Call(put, Put(4), "d"),
-        ]
-    )
-
-    assert [1, 4] == [outcome.value.number for outcome in outcomes if outcome.error is None]
-    assert isinstance(outcomes[1].error, Unlucky)
-    assert isinstance(outcomes[2].error, ZeroDivisionError)
-    assert {"note": 2, "event": 2, "job": 2, "idempotency": 2, "tally": 5} == left(home)
-
-
-def test_a_single_command_raises_what_went_wrong(home):
-    with pytest.raises(Unlucky):
-        home.run(put, Put(-1))
-    with pytest.raises(ZeroDivisionError):
-        home.run(crash, Put(1))
-    assert 0 == sum(left(home).values())
-
-
-def test_the_participant_follows(home):
-    book = home.participant
-    home.run_many([Call(put, Put(1)), Call(put, Put(-1))])
-
-    assert ["begin", "rollback_to", "flush", "committed"] == book.said
-    assert [] == home.run_many([])
-    home.close()
-    assert "close" == book.said[-1]
-
-
-def test_a_sql_bug_undoes_its_command_alone(home):
-    def twice(tx: NoteTx, command: Put) -> None:
-        put(tx, command)
-        for _ in range(2):
-            tx.sql.run("INSERT INTO note VALUES (?, 1, '')", (bytes(16),))
-
-    outcomes = home.run_many([Call(put, Put(1)), Call(twice, Put(2)), Call(put, Put(3))])
-
-    assert isinstance(outcomes[1].error, sqlite3.IntegrityError)
-    assert [1, 3] == numbers(home)
-
-
-def test_commands_do_not_nest(home):
-    def outer(tx: NoteTx, command: Put) -> None:
-        home.run(put, command)
-
-    def reads(tx: NoteTx, command: Put) -> None:
-        home.read(lambda tx: None)
-
-    for fn in (outer, reads):
-        with pytest.raises(AssertionError, match="must not run another"):
-            home.run(fn, Put(1))
-    assert [] == numbers(home)
-
-
-def test_a_read_changes_nothing(home):
-    home.run(put, Put(1))
-    with pytest.raises(HomeReadOnly):
-        home.read(lambda tx: put(tx, Put(2)))
-    with pytest.raises(ZeroDivisionError):
-        home.read(lambda tx: 1 // 0)
-    home.run(put, Put(3))
-    assert [1, 3] == numbers(home)
-
-
-def test_interrupted_between_commands(home):
-    def interrupted(tx: NoteTx, command: Put) -> None:
-        raise KeyboardInterrupt
-
-    home.run(put, Put(1))
-    with pytest.raises(KeyboardInterrupt):
-        home.run_many([Call(put, Put(2)), Call(interrupted, Put(3)), Call(put, Put(4))])
-    assert {"note": 1, "event": 1, "job": 1, "idempotency": 0, "tally": 1} == left(home)
-    home.run(put, Put(5))
-    assert [1, 5] == numbers(home)
-
-
-def test_threads_take_turns(home):
-    threads = [
-        threading.Thread(target=lambda n=n: [home.run(put, Put(n)) for _ in range(10)])
-        for n in range(6)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert 60 == len(numbers(home))
-    assert 150 == left(home)["tally"]
-
-
 # Time
 
 
@@ -392,179 +288,6 @@ def test_time_never_goes_back(path: Path):
     with open_notes(path, FixedClock(START)) as home:
         assert first + 1 == home.run(now, None)
         assert first + 1 == home.read(lambda tx: tx.now_us)
-
-
-# Faults
-
-
-class Fault:
-    """Makes the connection fail at statements that start with given words."""
-
-    def __init__(self, home: Home, start: str, code: int, text: str = "told to fail") -> None:
-        self.start, self.code, self.text = start, code, text
-        self.times = 1
-        home.sql.watch(self.before)
-
-    def before(self, statement: str) -> None:
-        if self.times and statement.startswith(self.start):
-            self.times -= 1
-            error = sqlite3.OperationalError(self.text)
-            error.sqlite_errorcode = self.code
-            raise error
-
-
-GROUP = [Call(put, Put(2), "k"), Call(put, Put(3))]
-
-# Where the connection fails, and what all callers of the group are told.
-FAULTS = [
-    ("BEGIN", sqlite3.SQLITE_BUSY, HomeLocked),
-    ("BEGIN", sqlite3.SQLITE_IOERR_READ, CommitFailed),
-    ("SAVEPOINT", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
-    ("SELECT use_case", sqlite3.SQLITE_IOERR_READ, CommitFailed),
-    ("INSERT INTO note", sqlite3.SQLITE_FULL, DiskFull),
-    ("INSERT INTO note", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
-    ("INSERT INTO job", sqlite3.SQLITE_FULL, DiskFull),
-    ("INSERT INTO event", sqlite3.SQLITE_FULL, DiskFull),
-    ("INSERT INTO idempotency", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
-    ("UPDATE home_clock", sqlite3.SQLITE_NOMEM, CommitFailed),
-    ("UPDATE tally", sqlite3.SQLITE_FULL, DiskFull),
-    ("RELEASE", sqlite3.SQLITE_ERROR, CommitFailed),
-    ("COMMIT", sqlite3.SQLITE_FULL, DiskFull),
-    ("COMMIT", sqlite3.SQLITE_BUSY, HomeLocked),
-]
-
-
-@pytest.mark.parametrize("start,code,expected", FAULTS)
-def test_a_group_that_fails_leaves_nothing_and_the_home_goes_on(
-    home, path: Path, start: str, code: int, expected: type
-):
-    home.run(put, Put(1))
-    before = left(home)
-    home.clock.advance(timedelta(seconds=1))
-    Fault(home, start, code)
-
-    outcomes = home.run_many(GROUP)
-
-    assert [expected] * 2 == [type(outcome.error) for outcome in outcomes]
-    assert outcomes[0].error is not outcomes[1].error
-    assert "abandoned" in home.participant.said
-    assert before == left(home)
-    assert [2, 3] == [outcome.value.number for outcome in home.run_many(GROUP)]
-    home.close()
-    with open_notes(path) as again:
-        assert {"note": 3, "event": 3, "job": 3, "idempotency": 1, "tally": 6} == left(again)
-
-
-def test_damage_found_on_the_way_stops_the_home(home):
-    Fault(home, "INSERT INTO note", sqlite3.SQLITE_CORRUPT_VTAB)
-
-    assert isinstance(home.run_many(GROUP)[1].error, HomeDamaged)
-    with pytest.raises(CommitFailed):
-        home.run_many(GROUP)
-
-
-@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_ERROR])
-def test_a_commit_of_unknown_outcome_poisons(home, path: Path, code: int):
-    Fault(home, "COMMIT", code)
-
-    assert [CommitFailed] * 2 == [type(outcome.error) for outcome in home.run_many(GROUP)]
-    assert "abandoned" not in home.participant.said
-    for use in (lambda: home.run(put, Put(9)), lambda: home.read(lambda tx: None)):
-        with pytest.raises(CommitFailed, match="earlier"):
-            use()
-    home.close()
-    assert "close" not in home.participant.said
-    with open_notes(path) as again:
-        assert [] == numbers(again)
-        again.run(put, Put(4))
-
-
-def test_a_participant_that_cannot_come_back_poisons(home):
-    def fails(*args: object) -> None:
-        raise RuntimeError("lost")
-
-    home.participant.abandoned = fails
-    Fault(home, "INSERT INTO note", sqlite3.SQLITE_FULL)
-
-    assert isinstance(home.run_many(GROUP)[0].error, DiskFull)
-    with pytest.raises(CommitFailed, match="lost"):
-        home.run(put, Put(1))
-
-
-def test_a_participant_that_fails_after_the_commit_poisons(home, path: Path):
-    def fails(*args: object) -> None:
-        raise RuntimeError("lost")
-
-    home.participant.committed = fails
-    with pytest.raises(RuntimeError):
-        home.run(put, Put(1))
-    with pytest.raises(CommitFailed):
-        home.run(put, Put(2))
-    home.close()
-    with open_notes(path) as again:
-        assert [1] == numbers(again)
-
-
-def test_a_command_cannot_swallow_a_full_disk(home):
-    def swallows(tx: NoteTx, command: Put) -> None:
-        try:
-            put(tx, command)
-        except DiskFull:
-            tx.emit("all is well", bytes(16), None)
-
-    Fault(home, "INSERT INTO note", sqlite3.SQLITE_FULL)
-
-    assert isinstance(home.run_many([Call(swallows, Put(1))])[0].error, DiskFull)
-    assert 0 == sum(left(home).values())
-
-
-def test_a_really_full_disk(home, path: Path):
-    home.run(put, Put(1), key="first")
-    before = left(home)
-    pages = home.sql.rows("PRAGMA page_count")[0][0]
-    home.sql.run(f"PRAGMA max_page_count = {pages + 10}")
-
-    outcomes = home.run_many([Call(put, Put(n, "x" * 50_000), f"k{n}") for n in range(8)])
-
-    assert [DiskFull] * 8 == [type(outcome.error) for outcome in outcomes]
-    assert before == left(home)
-    home.run(put, Put(2))  # a small one still fits
-    home.sql.run("PRAGMA max_page_count = 100000")
-    outcomes = home.run_many([Call(put, Put(n, "x" * 50_000), f"k{n}") for n in range(8)])
-    assert all(outcome.error is None for outcome in outcomes)
-    home.close()
-    with open_notes(path) as again:
-        assert 10 == len(numbers(again))
-
-
-def test_a_file_that_may_not_grow(path: Path):
-    """The system refuses to write beyond a size: the log cannot take the commit."""
-
-    def work() -> None:
-        import resource
-
-        with open_notes(path) as home:
-            home.run(put, Put(1))
-            size = (path / "home.sqlite-wal").stat().st_size
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20_000, resource.RLIM_INFINITY))
-            failed = home.run_many([Call(put, Put(n, "x" * 50_000)) for n in range(8)])
-            assert {CommitFailed} == {type(outcome.error) for outcome in failed}
-            resource.setrlimit(
-                resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-            )
-
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with open_notes(path) as again:
-        assert [1] == numbers(again)
-        assert 1 == left(again)["tally"]
 
 
 # Closing

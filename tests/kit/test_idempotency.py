@@ -138,6 +138,42 @@ def test_keys_of_any_text(home):
         assert home.run(put, Put(1), key=key) == home.run(put, Put(1), key=key)
 
 
+def test_a_groups_keys_are_looked_up_in_few_statements(home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("venule.kit.idempotency.LOOK_UP_KEYS_MAX", 8)
+    first = home.run_many([Call(put, Put(n), f"k{n}") for n in range(0, 40, 2)])
+    looks: list[str] = []
+    home.sql.watch(lambda statement: "FROM idempotency" in statement and looks.append(statement))
+
+    again = home.run_many([Call(put, Put(n), f"k{n}") for n in range(21)])
+
+    assert [8, 8, 8] == [statement.count("?") for statement in looks]  # 5 are asked for as 8
+    assert [o.value for o in first[:11]] == [o.value for o in again[::2]]
+    assert sorted([*range(0, 40, 2), *range(1, 21, 2)]) == numbers(home)
+
+
+def test_a_strange_key_is_the_fault_of_its_command_alone(home):
+    strange = ["", "x" * 256, "\ud800", 7, None]
+    home.run(put, Put(1), key="k1")
+    outcomes = home.run_many(
+        [Call(put, Put(n), f"k{n}") for n in (1, 2)]
+        + [Call(put, Put(10 + n), key) for n, key in enumerate(strange)]
+    )
+
+    seen = [type(outcome.error) for outcome in outcomes]
+    bad = [IdempotencyKeyMalformed] * 2
+    assert [type(None)] * 2 + bad + [UnicodeEncodeError, TypeError, type(None)] == seen
+    assert [1, 2, 14] == numbers(home)
+
+
+def test_a_key_that_is_purged_counts_as_new_from_the_next_group_on(home):
+    first = home.run(put, Put(1), key="k")
+    purged, same = home.run_many([Call(purge_keys, to_us(START) + 1), Call(put, Put(1), "k")])
+    assert (1, first) == (purged.value, same.value)
+
+    assert first != home.run(put, Put(1), key="k")
+    assert [1, 1] == numbers(home)
+
+
 def test_old_keys_are_purged_in_bounded_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("venule.kit.idempotency.PURGE_ROWS_MAX", 3)
     clock = VirtualClock(START)

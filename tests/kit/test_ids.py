@@ -1,6 +1,7 @@
 """Ids: version 7, in order, unique across threads, and the same again from a seed."""
 
 import datetime as dt
+import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from uuid import RFC_4122
@@ -94,3 +95,20 @@ def test_two_sources_of_the_system_differ():
     clock = FixedClock(START)
 
     assert not set(_many(SystemIds(clock), 100)) & set(_many(SystemIds(clock), 100))
+
+
+def test_a_forked_process_does_not_go_on_with_its_parents_chance():
+    ids = SystemIds(FixedClock(START))
+    ids.new()
+    out, into = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(into, ids.new().bytes)
+        os._exit(0)
+    childs = os.read(out, 16)
+    os.waitpid(pid, 0)
+    os.close(out)
+    os.close(into)
+
+    assert 16 == len(childs)
+    assert childs != ids.new().bytes

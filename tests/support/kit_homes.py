@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from venule.kit.desk import Desk
 from venule.kit.errors import Refused
 from venule.kit.home import Home
 from venule.kit.ids import SeededIds
@@ -148,6 +150,26 @@ def left(home: Home[NoteTx]) -> dict[str, int]:
         return counts | {"tally": tx.tally.total}
 
     return home.read(look)
+
+
+class Gate:
+    """A command that holds the desk up, so that others gather behind it."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.open = threading.Event()
+
+    def command(self, tx: NoteTx, command: None) -> None:
+        self.reached.set()
+        assert self.open.wait(20)
+
+
+def held_up(desk: Desk[NoteTx]) -> Gate:
+    """Hold a desk up with a command of its own."""
+    gate = Gate()
+    desk.submit(gate.command, None)
+    assert gate.reached.wait(20)
+    return gate
 
 
 def snapshot(home: Path, to: Path) -> Path:
