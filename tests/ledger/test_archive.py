@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -26,14 +27,19 @@ from venule.kit.desk import Desk
 from venule.kit.time import VirtualClock, to_us
 from venule.ledger import (
     ArchiveBusy,
+    Search,
     Transfer,
     TransferNotFound,
+    View,
     archive,
     archive_format,
     archive_journal,
     archive_store,
     book,
+    find_transfers,
+    open_readonly,
     prove,
+    trial_balance,
 )
 
 START = datetime(2014, 5, 14, tzinfo=UTC)
@@ -72,6 +78,28 @@ def test_everything_reads_as_before(tmp_path: Path, clock: VirtualClock, seed: i
     home.close()
     home = new_home(tmp_path / "home", clock)
     assert before == everything(home)
+    home.close()
+
+
+def test_a_view_sees_the_same_and_a_reader_keeps_what_it_saw(
+    tmp_path: Path, clock: VirtualClock
+) -> None:
+    home = live(tmp_path / "home", clock, 7)
+    before = everything(home)
+    moment = before["seqs"][len(before["seqs"]) // 2]
+
+    def look(view: View) -> tuple[Any, ...]:
+        *_, found = find_transfers(view, Search(account=2), limit=1_000)
+        sums = trial_balance(view.load_accounts(), view, moment)
+        return view.transfers().read_all(), found.records.tolist(), sums
+
+    with open_readonly(home.path) as view:
+        seen = look(view)
+        archive_all(home, segment=70)
+        assert seen == look(view)
+    with open_readonly(home.path) as view:
+        assert seen == look(view)
+    assert [line.seq for line in before["statements"][2]] == [record[0] for record in seen[1]]
     home.close()
 
 

@@ -38,6 +38,7 @@ from venule.ledger import (
     archive_format,
     archive_journal,
     archive_store,
+    archive_writer,
     checkpoint,
 )
 
@@ -133,16 +134,22 @@ def look_after(
     shutil.rmtree(left)
 
 
+@pytest.mark.parametrize("bytes_free", [0, 1_000, 3_000, 1 << 30])
 def test_a_full_disk_leaves_the_journal_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bytes_free: int
 ) -> None:
     home = live(tmp_path / "home", VirtualClock(START), 6, groups=6)
     before, count = glance(home), journal_rows(home)
+    write = archive_writer._Sink.write
 
-    def full(fd: int) -> None:
+    def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
+    def nearly_full(sink: archive_writer._Sink, raw: bytes) -> int:
+        return full() if sink.bytes > bytes_free else write(sink, raw)
+
     with monkeypatch.context() as patch:
+        patch.setattr(archive_writer._Sink, "write", nearly_full)
         patch.setattr(os, "fsync", full)
         with pytest.raises(DiskFull):
             archive_all(home)

@@ -86,6 +86,7 @@ class Home(Generic[T]):
         self._keys = Keys(sql)
         self._log = EventLog()
         self._gate = Lock()
+        self._turn = Lock()  # held by who is next at the gate: nobody passes twice before another
         self._owner = 0  # the thread that is inside, or 0
         self._alone_for = 0  # stretches to come without a try together
         self._closed = False
@@ -230,7 +231,8 @@ class Home(Generic[T]):
     def _enter(self) -> None:
         me = get_ident()
         assert self._owner != me, "a command must not run another, nor read from the home"
-        self._gate.acquire()
+        with self._turn:
+            self._gate.acquire()
         self._owner = me
         if self._closed or self._poison is not None:
             self._leave()

@@ -90,6 +90,14 @@ class ArchiveFile:
         """Return where journal rows begin in a row group."""
         return format.to_marks(self._table(2 * group + 1, format.ROW_COLUMNS))
 
+    def _content(self, group: int) -> tuple[RecordArray, list[RowMark]]:
+        """Return both parts of a row group, which lie side by side."""
+        offset = int(self.chunks[2 * group]["offset"])
+        raw = self.read(2 * group) + self.read(2 * group + 1)
+        columns = (*format.TRANSFER_COLUMNS, *format.ROW_COLUMNS)
+        table = format.read_columns(self.metadata, group, columns, offset, raw)
+        return format.to_records(table), format.to_marks(table)
+
     def _table(self, number: int, columns: tuple[str, ...]) -> Any:
         chunk = self.chunks[number]
         raw = self.read(number)
@@ -114,9 +122,9 @@ class ArchiveFile:
         parts: list[RecordArray] = []
         previous = self.row.previous_hash
         for group in range(self.groups):
-            records = self.transfers(group)
+            records, marks = self._content(group)
             start = 0
-            for following in self.marks(group):
+            for following in marks:
                 if mark is not None:
                     parts.append(records[start : following.place])
                     yield _row(self.row.book, previous, mark, parts)
