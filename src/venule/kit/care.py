@@ -1,4 +1,4 @@
-"""What a writer holds beside the open database: the lock, the seal, the log, the history."""
+"""What a writer holds beside the open database: the lock, the seal, the log."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ lock            see `lock`
 home.sqlite     everything else (with -wal and -shm beside it while in use)
 seal.json       after a clean close: the hash of home.sqlite, see `seal`
 witness         how far this directory has come, see `witness`
-history.json    where a history of every commit is kept, if it is, see `history`
 archive         files that never change once they are there, see `keepsakes`
 """
 

@@ -121,6 +121,12 @@ def backfill(sql: Sql, *, wait: bool = False) -> bool:
     return not busy and frames == done
 
 
+def stand_here(sql: Sql) -> None:
+    """Read from now on as of this instant, so that no frame after it goes back."""
+    sql.run("BEGIN")
+    sql.row("SELECT id FROM home_clock")
+
+
 def truncate_log(sql: Sql) -> None:
     """Cut the log, all of which is back in the database, to nothing; a reader can prevent it."""
     sql.row("PRAGMA wal_checkpoint(TRUNCATE)")
