@@ -7,6 +7,7 @@ import platform
 import sqlite3
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
@@ -270,6 +271,46 @@ def restore(file: Path, home: Path, /, *, json: Json = False) -> int:
     from venule.cli import answers
 
     return answers.restore(file, home, json=json)
+
+
+@app.command
+def accept(
+    home: Path,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    json: Json = False,
+) -> int:
+    """Say what a home that is refused has lost, and go on without it.
+
+    A home is refused when its directory has seen more than its files hold: an older copy was put in
+    its place, or its log was cut or taken away. The way out is the right file, or a backup. Where
+    there is neither, this command shows from which transfer to which all is lost, and with `--yes`
+    lets the home open as it stands. The commands of that time are forgotten with their idempotency
+    keys: a client that repeats one has it done again.
+
+    Nothing is deleted: what was in the way is moved to `set-aside` in the home, and the home's
+    events tell of it (`home.accepted`). Damage, and files of another home, are not accepted. Broken
+    off at any moment, the same command finishes.
+
+    For example:
+
+    ```console
+    venule accept build/replay-home
+    venule accept build/replay-home --yes
+    venule verify build/replay-home
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home.
+    yes
+        Do it. Without this the command only tells.
+    """
+    from venule.cli import accepting
+
+    return accepting.accept(home, yes=yes, json=json)
 
 
 @app.command

@@ -15,7 +15,7 @@ says in addition how far these files must reach.
     `-- LogCut          the log ends before what was answered
 
 The way out of each: put the right file back, or restore a backup. Whoever means to go on with an
-older database removes the file `witness`: then nothing remembers what was there.
+older database says so, see `accept`.
 """
 
 from __future__ import annotations
@@ -86,30 +86,39 @@ class Standing:
     disk: Generation
 
 
-def check_standing(home: Path, *, trust_witness: bool = True) -> Standing:
+def check_standing(home: Path, *, trust_witness: bool = True, trust_log: bool = True) -> Standing:
     """Check the files of a home that nobody writes to.
 
-    trust_witness: False looks only at whether log and database file belong together.
+    trust_witness: False looks only at whether log and database file belong together. trust_log:
+    False looks at the database file alone, as if there were no log.
     Raises: HomeDamaged, or one of its leaves above; WitnessDamaged.
     """
     slot = read_witness(home) if trust_witness else None
-    log = check_wal(home)
+    log = check_wal(home) if trust_log else None
     head, size = check_database_file(home)
     disk = generation_of(head)
     _check_pair(home, slot, disk, log)
     if slot is not None:
         _check_log(home, slot, disk, log)
     _check_size(home, head, size, log)
+    if slot is not None and log is None:
+        _check_inside(home, slot, look_inside(home))
     return Standing(slot, log, disk)
 
 
 def check_identity(home: Path, slot: Slot, sql: Sql) -> None:
     """Compare an open database with the witness. Raises: HomeForeign, HomeOutdated, HomeForked."""
-    seen, mark = identity(sql)
+    _check_inside(home, slot, identity(sql))
+
+
+def _check_inside(home: Path, slot: Slot, inside: tuple[bytes, Mark] | None) -> None:
+    if inside is None:  # SQLite will say why
+        return
+    seen, mark = inside
     if seen != slot.home or mark.commits < slot.mark.commits:
-        raise _wrong_database(home, slot, (seen, mark))
+        raise _wrong_database(home, slot, inside)
     if mark.commits == slot.mark.commits and mark[:3] != slot.mark[:3]:
-        raise _wrong_database(home, slot, (seen, mark))
+        raise _wrong_database(home, slot, inside)
 
 
 def _check_pair(home: Path, slot: Slot | None, disk: Generation, log: LogScan | None) -> None:
