@@ -34,5 +34,5 @@ def fund_data() -> Path:
 
 @pytest.fixture(scope="session")
 def seeds() -> range:
-    """The seeds of one run of a simulation: few in `make test`, many in `make sim SEEDS=n`."""
+    """The seeds of one run of a simulation: few in `make test`, many in `make random SEEDS=n`."""
     return range(int(os.environ.get("VENULE_SEEDS", "3")))

@@ -158,22 +158,27 @@ def check(path: Path, answered: dict[int, int]) -> int:
 
 @pytest.mark.sim
 def test_kill_at_random_moments(tmp_path: Path, seeds: range) -> None:
-    """Three seeds in the suite are 210 moments; `make sim SEEDS=n` takes more."""
+    """Three seeds in the suite are 210 moments; `make kills N=n` takes more."""
     for seed in seeds:
         live_and_die(tmp_path / str(seed), Random(20140514 + seed))
 
 
-def live_and_die(path: Path, random: Random) -> None:
+def live_and_die(path: Path, random: Random, moments: int = MOMENTS) -> tuple[int, int]:
+    """Kill so often; return how many payments were answered, and how many the home holds."""
     home = open_home(path)
     home.run(set_up, None)
     home.close()
     answered: dict[int, int] = {}
     following = 1
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         answered |= kill_at_a_random_moment(path, random, following)
         if moment % 4 == 3:  # the next worker must be able to open it in any case
             following = check(path, answered)
         else:
             following = max([*answered, following]) + GROUP + 1
     check(path, answered)
-    assert len(answered) > MOMENTS, f"the workers hardly came to work: {len(answered)} answers"
+    assert len(answered) > moments, f"the workers hardly came to work: {len(answered)} answers"
+    home = open_home(path)
+    [(kept,)] = home.read(lambda tx: tx.sql.rows("SELECT count(*) FROM payment"))
+    home.close()
+    return len(answered), kept

@@ -1,0 +1,1 @@
+"""A seeded world of members, a bank, funds and clocks around the real services; see docs."""
