@@ -1,6 +1,9 @@
 """What every test may use: the repository's paths, the shared data, steady property tests."""
 
 import os
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -36,3 +39,18 @@ def fund_data() -> Path:
 def seeds() -> range:
     """The seeds of one run of a simulation: few in `make test`, many in `make random SEEDS=n`."""
     return range(int(os.environ.get("VENULE_SEEDS", "3")))
+
+
+THREADS_END_IN: Final = 10.0  # seconds; the machine may be busy
+
+
+@pytest.fixture(autouse=True)
+def no_threads_left() -> Iterator[None]:
+    """Fail the test that leaves a thread for which Python would wait, perhaps for ever, at exit."""
+    before = set(threading.enumerate())
+    yield
+    end = time.monotonic() + THREADS_END_IN
+    while left := [t for t in threading.enumerate() if t not in before and not t.daemon]:
+        if time.monotonic() > end:
+            pytest.fail(f"left running: {', '.join(thread.name for thread in left)}")
+        time.sleep(0.01)

@@ -61,13 +61,20 @@ class Served:
         self.thread.start()
         self.server = Server(desk, PROCEDURES, SECRET)
         start = self.server.start(parse_endpoint(endpoint), **options)
-        self.endpoint = str(asyncio.run_coroutine_threadsafe(start, self.loop).result(20))
+        try:
+            self.endpoint = str(asyncio.run_coroutine_threadsafe(start, self.loop).result(20))
+        except BaseException:
+            self.end_loop()
+            raise
 
     def stop(self) -> None:
         asyncio.run_coroutine_threadsafe(self.server.stop(), self.loop).result(20)
 
     def close(self) -> None:
         self.stop()
+        self.end_loop()
+
+    def end_loop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(20)
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
