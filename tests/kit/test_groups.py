@@ -5,9 +5,11 @@ Everything is tried twice: with a savepoint for each command, and with one for a
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import threading
+import weakref
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -354,3 +356,18 @@ def test_a_command_that_ends_the_transaction_fails_the_group(home, run_many, pat
     home.close()
     with open_notes(path) as again:
         assert [4] == numbers(again)
+
+
+class Bug(Exception):
+    pass
+
+
+def stumble(tx: NoteTx, command: Put) -> None:
+    raise Bug
+
+
+def test_an_error_answered_is_not_kept(home, run_many):
+    """An error holds the frames it came through, and they the answers, and these the error."""
+    told = [weakref.ref(each.error) for each in run_many([Call(stumble, Put(1))] * 2)]
+    gc.collect()
+    assert [None, None] == [error() for error in told]

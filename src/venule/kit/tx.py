@@ -105,7 +105,7 @@ class Tx:
         self.events.append((self.now_us, name, raw, _encode(body)))
 
 
-class Call(msgspec.Struct, Generic[T], frozen=True, gc=False):
+class Call(msgspec.Struct, Generic[T], frozen=True):
     """A command and who carries it out. `key`: the client's idempotency key."""
 
     fn: Callable[[T, Any], Any]
@@ -113,7 +113,7 @@ class Call(msgspec.Struct, Generic[T], frozen=True, gc=False):
     key: str | None = None
 
 
-class Outcome(msgspec.Struct, frozen=True, gc=False):
+class Outcome(msgspec.Struct, frozen=True):
     """How a command ended: its value, or the error that undid it.
 
     The error is an `AppError`, or the exception of a bug.
