@@ -84,6 +84,16 @@ def test_limits_cut_the_sweep(town):
     assert 55_00 == town.cash(bought)  # five yuan are left of the day, less than the minimum
 
 
+def test_what_was_bought_counts_to_the_cap_until_it_is_confirmed_however_late_that_is(town):
+    who = town.member(cash=100_00)
+    town.buy(who, 45_00)
+    choose(town, who, 0)
+    town.run(set_limit, SetLimit(CODE, Limit(LimitRule.HOLDING_CAP, 80_00, MON)))
+    town.at(WED)  # Monday and Tuesday have not been closed
+
+    assert Swept(1, 35_00) == town.run(sweep, Sweep(CODE, WED))
+
+
 def test_who_may_not_pay_is_left_out(town):
     who, other = town.member(cash=100_00), town.member(cash=100_00)
     choose(town, who, 0)

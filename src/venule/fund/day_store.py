@@ -15,6 +15,7 @@ from venule.fund.model import (
     ShadowState,
     Step,
 )
+from venule.fund.schedule import DAY
 from venule.fund.shadow import ShadowVerdict, Valuation
 from venule.kit.sql import Row, Sql
 
@@ -98,6 +99,14 @@ def last_run(sql: Sql, fund: str) -> Run | None:
         (fund,),
     )
     return None if row is None else _run(row)
+
+
+def confirmed_through(sql: Sql, fund: str) -> date:
+    """Return the last day whose orders are all confirmed; `date.min` before the first run."""
+    run = last_run(sql, fund)
+    if run is None:
+        return date.min
+    return run.on - DAY if run.step is Step.CONFIRM else run.on
 
 
 def load_run(sql: Sql, fund: str, on: date) -> Run | None:

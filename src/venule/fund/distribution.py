@@ -72,13 +72,12 @@ def _credit(tx: Tx, fund: Fund, run: Run, part: Part) -> None:
     if fund.terms.frozen_income is FrozenIncome.FROZEN:
         accounts, credits = _with_frozen(tx, fund, accounts, credits)
     post_batch_all(tx, flows.income_credited(fund.accounts, accounts, credits, ref))
-    for hold in _holds(tx, fund, run, part):
-        if not hold.whole:
-            continue
-        place = int(np.searchsorted(part.accounts, hold.holder))
-        free = tx.account(hold.holder).available_credit
-        gain = min(int(part.credits[place]), free)
+    whole = [hold for hold in _holds(tx, fund, run, part) if hold.whole]
+    left = dict(zip(accounts.tolist(), credits.tolist(), strict=True)) if whole else {}
+    for hold in whole:  # a fen of income goes to one order, the earliest
+        gain = min(left.get(hold.holder, 0), tx.account(hold.holder).available_credit)
         if gain:
+            left[hold.holder] -= gain
             _hold_again(tx, fund, hold, hold.reserved + gain)
 
 

@@ -138,10 +138,9 @@ def holder_breaks(
 
 def _order_breaks(sql: Sql, fund: Fund) -> list[Break]:
     """Check that what is due is final, and that nothing was confirmed ahead of its day."""
-    run = day_store.last_run(sql, fund.code)
-    if run is None:
+    confirmed = day_store.confirmed_through(sql, fund.code)
+    if confirmed == date.min:
         return []
-    confirmed = run.on - DAY if run.step is Step.CONFIRM else run.on
     facts = (
         ("due orders are final", due_store.count_open_by(sql, fund.code, confirmed)),
         ("no order is confirmed early", due_store.count_final_after(sql, fund.code, confirmed)),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 
-from venule.fund import flows, order_store, rules, store
+from venule.fund import day_store, flows, order_store, rules, store
 from venule.fund.commands import SetSweep, Sweep, Swept
 from venule.fund.errors import AmountOutOfFund, SubscriptionsStopped, SweepNotToday
 from venule.fund.funds import fund_of, holder
@@ -22,7 +22,6 @@ from venule.fund.model import (
     OrderState,
 )
 from venule.fund.posting import post_batch_all
-from venule.fund.schedule import DAY
 from venule.fund.service import day_of
 from venule.ledger import Tx
 from venule.members import LimitRule as TierRule
@@ -151,7 +150,8 @@ class _Room:
         if self.daily is not None:
             self.bought = order_store.asked_on_by_holder(tx.sql, fund.code, OrderKind.SUBSCRIBE, on)
         if self.cap is not None:
-            self.coming = order_store.in_transit_by_holder(tx.sql, fund.code, on - DAY)
+            confirmed = day_store.confirmed_through(tx.sql, fund.code)
+            self.coming = order_store.in_transit_by_holder(tx.sql, fund.code, confirmed)
             self.frozen = dict(store.frozen_accounts(tx.sql, fund.code))
 
     def cut(self, tx: Tx, account: int, amount: int) -> int:
