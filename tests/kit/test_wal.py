@@ -140,6 +140,18 @@ def test_any_flipped_byte_is_named(crashed: Path, copy: Path):
     check_wal(copy)
 
 
+def test_a_write_torn_but_for_one_byte_is_no_damage_if_nobody_was_told(crashed: Path, copy: Path):
+    """What was in the sectors before may differ by one byte from what they should have got."""
+    before_last, last = commit_frames(copy)[-2:]
+    for frame, byte in ((before_last + 1, 5_000), (last, 5_000), (last, 20)):
+        torn = Path(shutil.copytree(copy, copy.parent / f"torn{frame}.{byte}"))
+        flip(torn / WAL_FILE, HEADER_BYTES + frame * FRAME_BYTES + byte)
+        assert list(range(COMMITS - 1)) == opened(torn)
+    flip(copy / WAL_FILE, HEADER_BYTES + before_last * FRAME_BYTES + 5_000)
+    with pytest.raises(HomeDamaged):
+        opened(copy)
+
+
 def test_a_spilled_group_that_was_undone_leaves_frames_that_are_no_damage(copy: Path):
     """A group too big for the page cache writes to the log before it commits, or does not."""
     with open_notes(copy) as home:

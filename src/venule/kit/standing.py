@@ -21,6 +21,7 @@ older database says so, see `accept`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -94,7 +95,7 @@ def check_standing(home: Path, *, trust_witness: bool = True, trust_log: bool = 
     Raises: HomeDamaged, or one of its leaves above; WitnessDamaged.
     """
     slot = read_witness(home) if trust_witness else None
-    log = check_wal(home) if trust_log else None
+    log = check_wal(home, partial(_frames_seen, slot)) if trust_log else None
     head, size = check_database_file(home)
     disk = generation_of(head)
     _check_pair(home, slot, disk, log)
@@ -104,6 +105,12 @@ def check_standing(home: Path, *, trust_witness: bool = True, trust_log: bool = 
     if slot is not None and log is None:
         _check_inside(home, slot, look_inside(home))
     return Standing(slot, log, disk)
+
+
+def _frames_seen(slot: Slot | None, salts: bytes) -> int | None:
+    if slot is None:
+        return None
+    return slot.frames if slot.salts == salts else 0
 
 
 def check_identity(home: Path, slot: Slot, sql: Sql) -> None:

@@ -8,7 +8,10 @@ apart, by two signs of damage:
 - later commits. The log is flushed at every commit, so a crash can tear the frames of one commit
   only; a whole second commit at or behind the wrong frame was durable.
 - a single byte. A crash tears at sectors or pages; a frame that one changed byte would explain was
-  written whole and changed afterwards. The sum is linear, so every such byte can be tried.
+  most likely written whole and changed afterwards. The sum is linear, so every such byte can be
+  tried. Only most likely: what a torn write leaves in a sector may differ by one byte from what
+  was meant. So a frame past those that the witness has seen, which nobody need have been told of,
+  is a torn end nevertheless.
 
 What is whole is told too (`LogScan`): which pages it holds, and which generation of the database
 it belongs on, see `standing`.
@@ -19,6 +22,7 @@ Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -95,21 +99,22 @@ class LogScan:
         return bytes(self.sums[frames - 1].astype(">u4").data)
 
 
-def check_wal(home: Path) -> LogScan | None:
+def check_wal(home: Path, seen: Callable[[bytes], int | None] = lambda _: None) -> LogScan | None:
     """Check the log of a home that nobody writes to; None if it holds no whole commit.
 
+    seen: how many frames of the log with these salts the witness has seen, None without a witness.
     Raises: HomeDamaged naming the frame.
     """
     try:
         with open(home / WAL_FILE, "rb") as file:
             if os.fstat(file.fileno()).st_size >= HEADER_BYTES + FRAME_BYTES:
-                return _check_file(home, file)
+                return _check_file(home, file, seen)
     except FileNotFoundError:
         pass
     return None
 
 
-def _check_file(home: Path, file: BinaryIO) -> LogScan | None:
+def _check_file(home: Path, file: BinaryIO, seen: Callable[[bytes], int | None]) -> LogScan | None:
     header = file.read(HEADER_BYTES)
     order = _check_header(home, header)
     words = np.frombuffer(header, ">u4").astype(np.uint32)
@@ -131,7 +136,8 @@ def _check_file(home: Path, file: BinaryIO) -> LogScan | None:
         if good[commits[1:]].any():
             raise _damage(home, wrong, "later commits follow")
         before, frame = _frame_and_sums_before(file, wrong)
-        if _is_one_byte_off(frame, order, salts, before):
+        known = seen(header[SALTS])
+        if (known is None or wrong < known) and _is_one_byte_off(frame, order, salts, before):
             raise _damage(home, wrong, "all but one byte of it is right")
     whole = np.flatnonzero(commit[:wrong])
     if not len(whole):

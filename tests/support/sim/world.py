@@ -39,7 +39,7 @@ from venule.fund import (
     open_holding,
     set_limit,
 )
-from venule.kit.errors import HomeError
+from venule.kit.errors import CommitFailed, DiskFull, HomeError
 from venule.kit.jobs import JobRunner
 from venule.kit.tx import Call, Outcome
 from venule.members import MemberId, MemberKind, NewMember, Tier, onboard
@@ -346,6 +346,6 @@ def take_step(world: World, seed: int, number: int) -> None:
         chosen(world)
     except Crashed:
         pass
-    except HomeError as error:
+    except (CommitFailed, DiskFull) as error:
         world.house.note(f"stopped by {type(error).__name__}")
     world.house.fault = None
