@@ -135,6 +135,27 @@ def test_a_loss_on_shares_that_have_left_cannot_be_taken(town):
     town.close(TUE, 0)
 
 
+def test_shares_that_are_back_and_earn_for_the_bank_are_not_lost(town):
+    """Monday is closed late: on Tuesday the shares earn for the bank, so none may be missing."""
+    who, other = town.member(shares=50_00), town.member(shares=50_00)
+    town.at(MON, time(16))
+    taken = town.fast(who, 45_00)
+    town.at(TUE, time(16))
+    town.run(reverse_fast, ReverseFast(taken.id, "pay-out failed"))
+
+    monday = town.close(MON, -20_00)
+
+    assert (-15_00, 5_00) == (monday.credited, monday.loss_left)
+    assert [45_00, 40_00] == [town.shares(each) for each in (who, other)]
+    town.close(TUE, 8_50)
+    assert (45_00, 44_00, 4_50) == (
+        town.shares(who),
+        town.shares(other),
+        town.read(totals, CODE).banks,
+    )
+    town.close(WED, 0)
+
+
 def test_zero_changes_nothing(town):
     who = town.member(shares=50_00)
     closed = town.close(MON, 0)

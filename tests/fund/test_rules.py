@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -158,17 +158,27 @@ def test_income_of_frozen_shares():
     assert (0, 10) == rules.split_frozen(10, 1000, 1000, FrozenIncome.FROZEN)
 
 
-@given(FEN, FEN, st.lists(FEN, max_size=4), FEN)
-def test_a_loss_is_taken_in_order_and_in_whole(loss, free, reserved, frozen):
-    *parts, left = rules.take_loss(loss, free, reserved, frozen)
+@given(FEN, FEN, st.lists(FEN, max_size=4), FEN, FEN)
+def test_a_loss_is_taken_in_order_and_in_whole(loss, free, reserved, frozen, away):
+    *parts, left = rules.take_loss(loss, free, reserved, frozen, away)
     rooms = [free, *reserved, frozen]
 
     assert loss == sum(parts) + left
     assert all(0 <= part <= room for part, room in zip(parts, rooms, strict=True))
-    assert left == 0 or parts == rooms
+    assert left == max(0, loss - max(0, sum(rooms) - away))
     for i, part in enumerate(parts):
         if part < rooms[i]:
             assert not any(parts[i + 1 :])
+
+
+def test_shares_are_away_while_another_earns_on_them():
+    days = [date(2014, 5, 12) + timedelta(days=i) for i in range(6)]
+    absences = [(days[0], days[2], 5), (days[1], days[3], 7), (days[4], days[5], 11)]
+
+    seen = [rules.most_away(absences, day) for day in days]
+
+    assert [12, 12, 11, 11, 11, 0] == seen
+    assert [12, 12, 7, 0] == [rules.most_away(absences[:2], day) for day in days[:4]]
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**15 + 1, 10**30])

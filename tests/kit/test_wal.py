@@ -11,7 +11,7 @@ import pytest
 
 from support.kit_homes import Put, flip, numbers, open_notes, put, snapshot
 from venule.kit.errors import HomeDamaged
-from venule.kit.wal import FRAME_BYTES, HEADER_BYTES, WAL_FILE, check_wal
+from venule.kit.wal import FRAME_BYTES, HEADER_BYTES, WAL_FILE, check_wal, cut_tail
 from venule.kit.witness import WITNESS_FILE
 
 COMMITS = 6
@@ -150,6 +150,35 @@ def test_a_write_torn_but_for_one_byte_is_no_damage_if_nobody_was_told(crashed: 
     flip(copy / WAL_FILE, HEADER_BYTES + before_last * FRAME_BYTES + 5_000)
     with pytest.raises(HomeDamaged):
         opened(copy)
+
+
+def test_what_a_tear_leaves_is_cut_off_before_it_is_written_over(copy: Path):
+    """Else it would look like later commits when the next commit is torn as well."""
+    before_last, last = commit_frames(copy)[-2:]
+    for byte in (5_000, 9_000):
+        flip(copy / WAL_FILE, HEADER_BYTES + (before_last + 1) * FRAME_BYTES + byte)
+    torn = frames(copy)
+    with open_notes(copy) as home:
+        opened_only = snapshot(copy, copy.parent / "opened")
+        assert list(range(COMMITS - 1)) == numbers(home)
+    assert last == len(torn) - 1
+    left = frames(opened_only)
+    assert (torn[: before_last + 1] == left[: before_last + 1]).all()
+    later = {frame.tobytes() for frame in left[before_last + 1 :]}
+    assert not later & {frame.tobytes() for frame in torn[before_last + 1 :]}
+
+
+def test_a_log_without_a_whole_commit_is_emptied(copy: Path):
+    first = commit_frames(copy)[0]
+    whole = (copy / WAL_FILE).read_bytes()
+    (copy / WAL_FILE).write_bytes(whole[: HEADER_BYTES + first * FRAME_BYTES])
+    cut_tail(copy, check_wal(copy))
+    assert 0 == (copy / WAL_FILE).stat().st_size
+    (copy / WAL_FILE).write_bytes(whole + bytes(100))
+    cut_tail(copy, check_wal(copy))
+    assert whole == (copy / WAL_FILE).read_bytes()
+    (copy / WAL_FILE).unlink()
+    cut_tail(copy, None)
 
 
 def test_a_spilled_group_that_was_undone_leaves_frames_that_are_no_damage(copy: Path):

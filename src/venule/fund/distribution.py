@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 import numpy as np
@@ -11,6 +12,7 @@ from venule.fund import day_store, due_store, flows, order_store, register, rule
 from venule.fund.day_store import Part, Run
 from venule.fund.model import FrozenIncome, Fund, Int64s, Step
 from venule.fund.posting import post_batch_all
+from venule.fund.schedule import DAY
 from venule.fund.steps import run_ref
 from venule.ledger import Transfer, Tx
 
@@ -129,7 +131,9 @@ def _take_losses(tx: Tx, fund: Fund, run: Run, part: Part) -> int:
     """Take each holder's loss; return what could not be taken, in fen."""
     losses = -part.credits
     rows = np.flatnonzero(losses)
+    away = _away(tx, fund, run)
     enough = tx.availables(part.accounts[rows]) >= losses[rows]
+    enough &= ~np.isin(part.accounts[rows], list(away))
     easy, hard = rows[enough], rows[~enough]
     ref = run_ref(fund.code, run.on)
     if len(easy):
@@ -146,9 +150,8 @@ def _take_losses(tx: Tx, fund: Fund, run: Run, part: Part) -> int:
     not_taken = 0
     for i in hard.tolist():
         account = int(part.accounts[i])
-        left = _take_hard(
-            tx, fund, account, int(losses[i]), holds.get(account, []), frozen.get(account, 0), ref
-        )
+        has = _Has(account, holds.get(account, []), frozen.get(account, 0), away.get(account, 0))
+        left = _take_hard(tx, fund, has, int(losses[i]), ref)
         real[i] += left
         not_taken += left
     if not_taken:
@@ -156,13 +159,34 @@ def _take_losses(tx: Tx, fund: Fund, run: Run, part: Part) -> int:
     return not_taken
 
 
-def _take_hard(
-    tx: Tx, fund: Fund, account: int, loss: int, holds: list[_Hold], frozen: int, ref: bytes
-) -> int:
+def _away(tx: Tx, fund: Fund, run: Run) -> dict[int, int]:
+    """Return, by holder, the most shares that do not earn for him on a day to come: they are back
+    after a pay-out that failed, and a bank earns on them until a day that has not been run."""
+    next_day = run.on + DAY
+    found: dict[int, list[tuple[date, date, int]]] = {}
+    for holder, left, back, fen in due_store.absences(tx.sql, fund.code, next_day):
+        absence = date.fromisoformat(left), date.fromisoformat(back), fen
+        found.setdefault(holder, []).append(absence)
+    return {holder: rules.most_away(each, next_day) for holder, each in found.items()}
+
+
+@dataclass(frozen=True)
+class _Has:
+    """What a holder has to lose. account, frozen: of the register; away: see `_away`."""
+
+    account: int
+    holds: list[_Hold]
+    frozen: int
+    away: int
+
+
+def _take_hard(tx: Tx, fund: Fund, has: _Has, loss: int, ref: bytes) -> int:
     """Take a loss that free shares alone don't cover; return what is left of it."""
+    account, holds, frozen = has.account, has.holds, has.frozen
     frozen_shares = tx.account(frozen).balance if frozen else 0
     free = tx.account(account).available_credit
-    parts = rules.take_loss(loss, free, [hold.reserved for hold in holds], frozen_shares)
+    reserved = [hold.reserved for hold in holds]
+    parts = rules.take_loss(loss, free, reserved, frozen_shares, has.away)
     entries: list[Transfer] = []
     if parts[0]:
         entries.append(flows.loss_taken(fund.accounts, account, parts[0], ref))

@@ -193,6 +193,18 @@ def not_yet_earning_again(sql: Sql, fund: str, on: date) -> list[tuple[int, byte
     return rows
 
 
+def absences(sql: Sql, fund: str, since: date) -> list[tuple[int, str, str, int]]:
+    """Return holder, first day, day of the return and fen of reversed pledges that some holder
+    misses income for on a day from `since` on."""
+    rows: list[Any] = sql.rows(
+        "SELECT holder, leaves_on, returned_on, amount FROM fund_order"
+        " WHERE fund = ? AND returned_on > ? AND returned_on > leaves_on"
+        " AND kind = 'fast' AND state = 'cancelled'",
+        (fund, since.isoformat()),
+    )
+    return rows
+
+
 def moved_on(sql: Sql, fund: str, on: date) -> list[tuple[str, int, bytes | None, int]]:
     """Return what changed the earning shares on a day: what, holder, bank, fen.
 

@@ -149,15 +149,29 @@ def split_frozen(credit: int, frozen: int, total: int, how: FrozenIncome) -> tup
     return credit - to_frozen, to_frozen
 
 
-def take_loss(loss: int, free: int, reserved: Sequence[int], frozen: int) -> tuple[int, ...]:
+def take_loss(
+    loss: int, free: int, reserved: Sequence[int], frozen: int, away: int = 0
+) -> tuple[int, ...]:
     """Split what a holder loses (fen >= 0) over what he has: free shares first, then what is
     reserved for redemptions in the order of their acceptance, then frozen shares.
 
+    away: of all these, shares that do not earn for him yet: they cannot be lost.
     Returns the parts in that order and, last, what cannot be taken.
     """
-    parts, left = [], loss
+    left = min(loss, max(0, free + sum(reserved) + frozen - away))
+    parts, kept = [], loss - left
     for room in (free, *reserved, frozen):
         part = min(left, room)
         parts.append(part)
         left -= part
-    return (*parts, left)
+    return (*parts, kept)
+
+
+def most_away(absences: Sequence[tuple[date, date, int]], since: date) -> int:
+    """Return the most shares, in fen, that are away from a holder on one day from `since` on.
+
+    absences: the first day away, the day of the return, shares.
+    """
+    starts = {max(left, since) for left, _, _ in absences}
+    days = (sum(fen for left, back, fen in absences if left <= day < back) for day in starts)
+    return max(days, default=0)

@@ -46,6 +46,7 @@ from venule.kit.sqlite import DATABASE_FILE, Sql, StorageFailed, configure, conn
 from venule.kit.standing import check_standing
 from venule.kit.time import Clock, from_us, to_us
 from venule.kit.tx import Call, NoParticipant, Outcome, Participant, Tx
+from venule.kit.wal import cut_tail
 from venule.kit.writelog import LOG_BYTES_MAX
 
 __all__ = ["Home", "backup", "restore"]
@@ -143,6 +144,7 @@ class Home(Generic[T]):
             standing = check_standing(path)
             with homedir.disk_errors(path):
                 seal = Seal.break_open(path, seal_max_bytes)
+                cut_tail(path, standing.log)
             sql = connect(path / DATABASE_FILE, path)
             care = Care(path, lock, seal, standing, log_max_bytes)
             return cls._finish(path, sql, clock, ids, rooms, participant, tx, care)

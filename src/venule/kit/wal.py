@@ -114,6 +114,23 @@ def check_wal(home: Path, seen: Callable[[bytes], int | None] = lambda _: None) 
     return None
 
 
+def cut_tail(home: Path, log: LogScan | None) -> None:
+    """Cut off what a crash left behind the last whole commit, durably.
+
+    SQLite would leave it and write over it. Torn once more, the next commit would then have whole
+    commits behind it, as after damage. For the one writer, before it opens the database.
+    Raises: OSError.
+    """
+    end = 0 if log is None else HEADER_BYTES + log.frames * FRAME_BYTES
+    try:
+        with open(home / WAL_FILE, "r+b") as file:
+            if os.fstat(file.fileno()).st_size > end:
+                os.ftruncate(file.fileno(), end)
+                os.fsync(file.fileno())
+    except FileNotFoundError:
+        pass
+
+
 def _check_file(home: Path, file: BinaryIO, seen: Callable[[bytes], int | None]) -> LogScan | None:
     header = file.read(HEADER_BYTES)
     order = _check_header(home, header)

@@ -91,7 +91,7 @@ class Book:
         self._openings: list[RecordArray] = []
         self._opened = 0
         self._units: dict[int, Unit] = {}
-        self._units_before: dict[int, Unit] = {}
+        self._units_before = self._units
         self._expiries: list[tuple[int, int]] = []
         self._hash = GENESIS_HASH
         self._flushed_hash = GENESIS_HASH
@@ -103,7 +103,7 @@ class Book:
         if not sql.readonly:
             check_files(sql, self.number)
         self._hash = load(sql, self.number, self.memory, self._checkpointer)
-        self._units = {unit.unit: unit for unit in store.units(sql)}
+        self._units = self._units_before = {unit.unit: unit for unit in store.units(sql)}
         holds = self.memory.open_holds()
         timed = holds[holds["expires_at"] != 0]
         self._expiries = list(zip(timed["expires_at"].tolist(), timed["seq"].tolist(), strict=True))
@@ -114,7 +114,6 @@ class Book:
     def begin(self, sql: Sql, now_us: int) -> None:
         """Start a group; release every hold whose time is over."""
         self.now_us = now_us
-        self._units_before = self._units
         if self._expiries and self._expiries[0][0] <= now_us:
             self._expire()
 
@@ -191,6 +190,7 @@ class Book:
     def _end_group(self) -> None:
         self._openings.clear()
         self._opened = 0
+        self._units_before = self._units
         self.memory.state[kernel.OUT_COUNT] = 0
         self.memory.shrink_out()
 

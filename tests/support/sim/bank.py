@@ -15,6 +15,7 @@ from uuid import UUID
 
 from support.sim.books import DAY_US, SECOND, china_at, china_day
 from venule.wallet import (
+    AMOUNT_MINOR_MAX,
     BankMessage,
     BankStatement,
     BankStatementLine,
@@ -134,7 +135,7 @@ class Bank:
         amount = order.amount_minor
         if chance < 0.20:
             self.seen["bank booked another amount"] += 1
-            amount = max(1, amount + draw.choice((-1, 1, 50)))
+            amount = min(max(1, amount + draw.choice((-1, 1, 50))), AMOUNT_MINOR_MAX)
         self._book(draw, at, booked, order, amount)
         if is_payout and draw.random() < 0.25:
             self.seen["bank returned"] += 1

@@ -390,9 +390,15 @@ def hold_again(m: Model, fund: Fund, order: Order, shares: int) -> None:
 
 
 def lose(m: Model, fund: Fund, run: Run, account: int, loss: int) -> int:
-    """Take a loss: free shares, then reserved ones, then frozen ones; return what is left."""
+    """Take a loss: free shares, then reserved ones, then frozen ones; return what is left.
+
+    Shares that are back and do not earn for the holder yet are not his to lose.
+    """
     issue = fund.accounts["issue"]
     frozen = next(h.frozen for h in fund.holders.values() if h.account == account)
+    held = m.books[account].balance + (m.books[frozen].balance if frozen else 0)
+    spared = max(0, loss - max(0, held - most_missed(fund, account, run.on)))
+    loss -= spared
     part = min(loss, m.books[account].free)
     if part:
         m.books.move(account, issue, part)
@@ -414,7 +420,16 @@ def lose(m: Model, fund: Fund, run: Run, account: int, loss: int) -> int:
             order.reserved -= part
             if order.reserved:
                 order.hold = m.books.hold(account, issue, order.reserved)
-    return loss
+    return loss + spared
+
+
+def most_missed(fund: Fund, account: int, on: str) -> int:
+    """Return the most shares that earn for a bank on one day after `on`, though they are back."""
+    back = [o for o in fund.orders if o.holder == account and o.state == "cancelled"]
+    spans = [(o.leaves_on or "", o.returned_on or "", o.amount) for o in back if o.kind == "fast"]
+    after = (date.fromisoformat(on) + ONE).isoformat()
+    days = {max(leaves, after) for leaves, _, _ in spans}
+    return max((sum(s for a, b, s in spans if a <= day < b) for day in days), default=0)
 
 
 def next_day(fund: Fund) -> date:

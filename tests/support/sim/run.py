@@ -157,21 +157,22 @@ def check_bank(world: World) -> None:
     m = world.m
     for name, account in m.reserves.items():
         booked = m.books[account].d - m.books[account].c
-        ours = sum(
-            e.amount
-            for (at, _), each in m.entries.items()
-            if at == name
-            for e in each
-            if not e.matched
-        )
-        matched = {ref for (at, ref), line in m.lines.items() if at == name and line.matched}
-        theirs = sum(
-            line.amount_minor
-            for _, _, at, line in world.bank.bookings
-            if at == name and line.bank_ref not in matched
-        )
+        entries = {ref: each for (at, ref), each in m.entries.items() if at == name}
+        lines = {ref: line for (at, ref), line in m.lines.items() if at == name}
+        ours = sum(e.amount for each in entries.values() for e in each if not e.matched)
+        theirs = 0
+        for _, _, at, line in world.bank.bookings:
+            ref = line.bank_ref
+            if ref in lines:
+                known = lines[ref].matched
+            else:  # before the first statement, whose opening balance has it
+                known = ref in entries and all(e.matched for e in entries[ref])
+            theirs += line.amount_minor if at == name and not known else 0
         if booked - ours != world.bank.balance(name) - theirs:
-            raise Wrong(f"{name}: {booked} booked, {world.bank.balance(name)} at the bank")
+            raise Wrong(
+                f"{name}: {booked} booked, of which unmatched {ours};"
+                f" {world.bank.balance(name)} at the bank, of which unmatched {theirs}"
+            )
 
 
 # Where and how

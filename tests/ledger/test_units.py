@@ -1,0 +1,65 @@
+"""Units stay known whatever becomes of the groups that meet them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from support.homes import new_home
+from venule.kit.errors import DiskFull
+from venule.kit.sqlite import Sql
+from venule.kit.time import VirtualClock
+from venule.ledger import Tx, UnitUnknown
+
+
+def define(tx: Tx, unit: int) -> None:
+    tx.define_unit(unit, f"U{unit}", 2)
+
+
+def open_one(tx: Tx, unit: int) -> int:
+    return tx.open_account(unit, 1)
+
+
+def define_and_fail(tx: Tx, unit: int) -> None:
+    tx.define_unit(unit, f"U{unit}", 2)
+    raise ZeroDivisionError
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(datetime(2014, 5, 12, tzinfo=UTC))
+
+
+def no_begin(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    def begin(sql: Sql) -> None:
+        raise DiskFull("home")
+
+    monkeypatch.setattr(Sql, "begin", begin)
+    return monkeypatch
+
+
+def test_a_group_that_could_not_begin_forgets_no_unit(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither the units of an earlier opening nor those of the group before."""
+    with new_home(tmp_path / "home", clock) as home:
+        home.run(define, 7)
+    with new_home(tmp_path / "home", clock) as home:
+        for unit in (7, 8):
+            with monkeypatch.context() as patch:
+                no_begin(patch)
+                with pytest.raises(DiskFull):
+                    home.run(open_one, unit)
+            assert home.run(open_one, unit)
+            if unit == 7:
+                home.run(define, 8)
+
+
+def test_a_unit_of_an_undone_command_is_unknown(tmp_path: Path, clock: VirtualClock):
+    with new_home(tmp_path / "home", clock) as home:
+        with pytest.raises(ZeroDivisionError):
+            home.run(define_and_fail, 7)
+        with pytest.raises(UnitUnknown):
+            home.run(open_one, 7)
