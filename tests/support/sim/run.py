@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -157,17 +158,27 @@ def check_bank(world: World) -> None:
     m = world.m
     for name, account in m.reserves.items():
         booked = m.books[account].d - m.books[account].c
-        entries = {ref: each for (at, ref), each in m.entries.items() if at == name}
+        ours = sum(
+            e.amount
+            for (at, _), each in m.entries.items()
+            if at == name
+            for e in each
+            if not e.matched
+        )
         lines = {ref: line for (at, ref), line in m.lines.items() if at == name}
-        ours = sum(e.amount for each in entries.values() for e in each if not e.matched)
-        theirs = 0
-        for _, _, at, line in world.bank.bookings:
-            ref = line.bank_ref
-            if ref in lines:
-                known = lines[ref].matched
-            else:  # before the first statement, whose opening balance has it
-                known = ref in entries and all(e.matched for e in entries[ref])
-            theirs += line.amount_minor if at == name and not known else 0
+        done = m.reconciled[name]
+        first = date.fromisoformat(min(done)) if done else date.min
+        drift = done[max(done)]["drift"] if done else 0
+        theirs = drift  # by so much the first opening was not what we thought
+        for when, _, at, line in world.bank.bookings:
+            new = (
+                not lines[line.bank_ref].matched
+                if line.bank_ref in lines
+                else (
+                    china_day(when) >= first  # what is older is in that opening
+                )
+            )
+            theirs += line.amount_minor if at == name and new else 0
         if booked - ours != world.bank.balance(name) - theirs:
             raise Wrong(
                 f"{name}: {booked} booked, of which unmatched {ours};"
