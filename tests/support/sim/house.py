@@ -212,7 +212,7 @@ class House:
         image, fate = self._new_path(), [""]
 
         def strike(what: str, sql: Sql | None) -> None:
-            self.note(f"strike at {what[:60]!r}")
+            self.note(f"strike at {said(what)!r}")
             self.counts[f"killed at {what.split(maxsplit=1)[0]}"] += 1
             if fault.kind == "power failed":
                 assert sql is not None
@@ -323,7 +323,7 @@ class House:
 
     def _arm_kill(self, image: Path, most: int) -> None:
         def strike(what: str, sql: Sql | None) -> None:
-            self.note(f"strike at {what[:60]!r}")
+            self.note(f"strike at {said(what)!r}")
             take_image(self.path, image)
             raise Crashed
 
@@ -395,6 +395,11 @@ class House:
         """Remember what happened, for a failure's report."""
         at = self.clock.now().isoformat(timespec="seconds")
         self.trace.append(f"{china_day(self.clock.us)} {at} {text}")
+
+
+def said(statement: str) -> str:
+    """Shorten a statement for the trace; what it draws at random (a generation) stays out."""
+    return statement.partition(" = ")[0] if statement.startswith("PRAGMA") else statement[:60]
 
 
 def let_go(home: Home[Tx]) -> None:
