@@ -93,7 +93,10 @@ def change(home: Path, statement: str) -> None:
     (home / "seal.json").unlink(missing_ok=True)
     connection = sqlite3.connect(home / "home.sqlite")
     with connection:
-        assert connection.execute(statement).rowcount > 0
+        *before, last = statement.split(";")
+        for each in before:
+            connection.execute(each)
+        assert connection.execute(last).rowcount > 0
     connection.close()
 
 
@@ -103,6 +106,40 @@ def test_rows_changed_behind_the_ledger_are_told(home: Path, what: str) -> None:
     report = verify(home)
     assert not report.ok
     assert report.checked["seal"] != "whole"
+
+
+def test_a_broken_seal_is_not_the_end_of_what_is_told(home: Path) -> None:
+    """It says where the file has changed; what has changed is told after it."""
+    db = sqlite3.connect(home / "home.sqlite")
+    row = db.execute("SELECT transfers FROM journal WHERE first_seq > 100 LIMIT 1").fetchone()
+    db.close()
+    file = home / "home.sqlite"
+    flip(file, file.read_bytes().index(row[0][-40:]) + 20, 3)
+    first, *others = verify(home).faults
+    assert "bytes" in first.where
+    assert any("transfer" in fault.message for fault in others)
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize(
+    "statement, named",
+    [
+        ("UPDATE payment SET kind = CAST(X'ff61' AS TEXT) WHERE rowid = 1", "payment, id X'"),
+        ("UPDATE payment SET amount = 'ten' WHERE rowid = 1", "payment, id X'"),
+        ("UPDATE payment SET id = X'00' WHERE rowid = 1", "payments"),
+        ("UPDATE member SET kind = 77 WHERE rowid = 2", "members"),
+        ("UPDATE fund_order SET confirm_on = '2013-13-41' WHERE rowid = 1", "fund_order, order_id"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named_and_the_rest_is_looked_at(
+    home: Path, statement: str, named: str, sealed: bool
+) -> None:
+    seal = (home / "seal.json").read_bytes()
+    change(home, f"PRAGMA ignore_check_constraints = 1; {statement}")
+    if sealed:
+        (home / "seal.json").write_bytes(seal)
+    faults = verify(home).faults
+    assert any(named in f"{fault.where} {fault.message}" for fault in faults), faults
 
 
 def test_a_newer_home_is_refused(home: Path) -> None:

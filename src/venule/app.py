@@ -9,11 +9,11 @@ import msgspec
 
 from venule import fund, ledger, members, replay, wallet
 from venule.kit.backup import backup
-from venule.kit.errors import HomeDamaged
+from venule.kit.errors import AppError, HomeDamaged
 from venule.kit.home import Home
 from venule.kit.ids import Ids
 from venule.kit.migrate import Migrations
-from venule.kit.reader import open_readonly, structure_faults
+from venule.kit.reader import open_readonly, structure_faults, value_faults
 from venule.kit.seal import check_seal
 from venule.kit.sqlite import DATABASE_FILE, Sql
 from venule.kit.time import Clock, SystemClock
@@ -69,22 +69,26 @@ def _snapshot_book(sql: Sql) -> Book:
 def verify(path: Path | str) -> VerifyReport:
     """Recompute everything from the files alone and say ok, or what does not hold.
 
-    In this order, each step only if the ones before found nothing: the seal of a well-closed home
-    over every byte; SQLite's own structure; the ledger's proof (archive files, hash chain, sums,
-    chains, checkpoints); the book as a writer would open it against the replayed one; every room's
-    own checks (register = ledger, client liabilities = client assets, and so on).
+    In this order: the seal of a well-closed home over every byte, which says where the file has
+    changed; then, to say what has, SQLite's own structure, the ledger's proof (archive files, hash
+    chain, sums, chains, checkpoints) and the book as a writer would open it against the replayed
+    one. If the book is whole, every room's own checks against it (register = ledger, client
+    liabilities = client assets, every order's entries, and so on); and if anything but the book is
+    wrong, every value of every row.
     Raises: NotAHome, HomeTooNew, HomeNotMigrated, StorageFailed if there is nothing to verify.
     """
     path = Path(path)
     checked: dict[str, int | str] = {}
     faults = _seal_faults(path, checked)
-    if not faults:
-        try:
-            faults = _book_faults(path, checked)
-            if not faults:
-                faults = _room_faults(path, checked)
-        except (HomeDamaged, JournalDamaged, CheckpointDamaged) as error:
-            faults = [Fault(where=str(path), message=error.message)]
+    try:
+        found = _book_faults(path, checked)
+        if not found:
+            found = _room_faults(path, checked)
+            if found or faults:
+                found += _value_faults(path)
+        faults += found
+    except (HomeDamaged, JournalDamaged, CheckpointDamaged) as error:
+        faults.append(Fault(where=str(path), message=error.message))
     return VerifyReport(ok=not faults, faults=faults[:FAULTS_SHOWN_MAX], checked=checked)
 
 
@@ -105,23 +109,41 @@ def _book_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
     try:
         sql.begin_read()
         faults = [Fault(DATABASE_FILE, said) for said in structure_faults(sql)]
-        if faults:
-            return faults
-        for book in ledger.books(sql) or [1]:
-            proof, memory = ledger.prove(sql, book)
-            checked |= {
-                "transfers": proof.transfers,
-                "accounts": proof.accounts,
-                "journal_rows": proof.rows,
-                "archive_files": proof.archives,
-                "checkpoint_pages": proof.pages,
-                "open_holds": proof.pending,
-                "journal_hash": proof.hash,
-            }
-            faults += proof.faults
-            if not faults and not memory.equals(Book(sql, book).memory):
-                faults.append(Fault(f"book {book}", "checkpoint and tail do not give the replay"))
-        return faults
+        try:
+            return faults + _ledger_faults(sql, checked)
+        except Exception as error:
+            if isinstance(error, AppError) and not faults:
+                raise
+            said = f"{type(error).__name__}: {error}"
+            return [*faults, Fault("ledger", f"its proof ended before it was done: {said}")]
+    finally:
+        sql.close()
+
+
+def _ledger_faults(sql: Sql, checked: dict[str, int | str]) -> list[Fault]:
+    faults: list[Fault] = []
+    for book in ledger.books(sql) or [1]:
+        proof, memory = ledger.prove(sql, book)
+        checked |= {
+            "transfers": proof.transfers,
+            "accounts": proof.accounts,
+            "journal_rows": proof.rows,
+            "archive_files": proof.archives,
+            "checkpoint_pages": proof.pages,
+            "open_holds": proof.pending,
+            "journal_hash": proof.hash,
+        }
+        faults += proof.faults
+        if not faults and not memory.equals(Book(sql, book).memory):
+            faults.append(Fault(f"book {book}", "checkpoint and tail do not give the replay"))
+    return faults
+
+
+def _value_faults(path: Path) -> list[Fault]:
+    sql = open_readonly(path)
+    try:
+        sql.begin_read()
+        return [Fault("rows", said) for said in value_faults(sql)]
     finally:
         sql.close()
 

@@ -156,6 +156,25 @@ def test_shares_that_are_back_and_earn_for_the_bank_are_not_lost(town):
     town.close(WED, 0)
 
 
+def test_shares_that_are_back_stay_when_what_is_reserved_has_left(town):
+    """The loss takes from the redemption, which is gone by the day the shares must be there."""
+    who = town.member(shares=100_00)
+    sold = town.sell(who, 55_00)
+    town.at(MON, time(16))
+    taken = town.fast(who, 45_00)
+    town.at(TUE, time(16))
+    town.run(reverse_fast, ReverseFast(taken.id, "pay-out failed"))
+
+    monday = town.close(MON, -20_00)
+
+    assert (-20_00, 0) == (monday.credited, monday.loss_left)
+    held = town.holding(who)
+    assert (35_00, 45_00) == (held.reserved, held.available)
+    town.close(TUE, 4_50)
+    assert (OrderState.PARTLY_CONFIRMED, 35_00) == _outcome(town, sold)
+    assert (45_00, 4_50) == (town.shares(who), town.read(totals, CODE).banks)
+
+
 def test_zero_changes_nothing(town):
     who = town.member(shares=50_00)
     closed = town.close(MON, 0)

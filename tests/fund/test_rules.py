@@ -166,9 +166,13 @@ def test_a_loss_is_taken_in_order_and_in_whole(loss, free, reserved, frozen, awa
     assert loss == sum(parts) + left
     assert all(0 <= part <= room for part, room in zip(parts, rooms, strict=True))
     assert left == max(0, loss - max(0, sum(rooms) - away))
-    for i, part in enumerate(parts):
-        if part < rooms[i]:
-            assert not any(parts[i + 1 :])
+    stays = [room - part for part, room in zip(parts, rooms, strict=True)]
+    assert min(away, free) <= stays[0]
+    assert min(away, free + frozen) <= stays[0] + stays[-1]
+    if not away:
+        for i, part in enumerate(parts):
+            if part < rooms[i]:
+                assert not any(parts[i + 1 :])
 
 
 def test_shares_are_away_while_another_earns_on_them():

@@ -216,6 +216,25 @@ def test_a_file_that_has_grown(home: Home[Tx], tmp_path: Path) -> None:
         new_home(tmp_path / "home", VirtualClock(START))
 
 
+def test_a_file_of_another_book_with_the_same_length_is_refused_at_opening(
+    home: Home[Tx], tmp_path: Path
+) -> None:
+    path = archive_file(home)
+    whole = path.read_bytes()
+    home.close()
+    note = b'"book":1,'
+    assert 1 == whole.count(note)
+    path.write_bytes(whole.replace(note, b'"book":2,'))
+    with pytest.raises(ArchiveSwapped, match=r"of book 1, hash \w+, seen .* of book 2, hash"):
+        new_home(tmp_path / "home", VirtualClock(START))
+    path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    with pytest.raises(ArchiveDamaged, match="footer"):
+        new_home(tmp_path / "home", VirtualClock(START))
+    path.write_bytes(whole)
+    with new_home(tmp_path / "home", VirtualClock(START)):
+        pass
+
+
 def test_files_of_another_range_home_and_time(home: Home[Tx], tmp_path: Path) -> None:
     path, file = archive_file(home), first_file(home)
     whole = path.read_bytes()

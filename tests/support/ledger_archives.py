@@ -130,7 +130,7 @@ def everything(home: Home[Tx]) -> dict[str, Any]:
             ],
             "standings": [tx.standing_at(a, at) for a in some for at in moments],
             "seqs": [tx.seq_at(at) for at in moments],
-            "refs": tx.posted_by_ref(CODES),
+            "refs": tx.posted(codes=CODES).tobytes(),
         }
 
     return home.read(ask)
@@ -146,7 +146,7 @@ def glance(home: Home[Tx]) -> dict[str, Any]:
             "records": records,
             "statements": {a: tx.statement(a, limit=10_000) for a in (1, 2)},
             "standings": [tx.standing_at(3, at) for at in moments],
-            "refs": tx.posted_by_ref(CODES),
+            "refs": tx.posted(codes=CODES).tobytes(),
         }
 
     return home.read(ask)

@@ -327,3 +327,36 @@ def total_loss_left(sql: Sql, fund: str) -> int:
     row = sql.row("SELECT COALESCE(SUM(loss_left), 0) FROM fund_run WHERE fund = ?", (fund,))
     assert row is not None
     return int(row[0])
+
+
+def run_faults(sql: Sql, fund: str) -> list[Row]:
+    """Return day, what, expected and seen where a run's sums are not those of its orders or of the
+    income that was published."""
+    rows = sql.rows(
+        "SELECT r.run_on, 'confirmed in', COALESCE(SUM(o.confirmed), 0), r.confirmed_in"
+        " FROM fund_run AS r LEFT JOIN fund_order AS o ON o.fund = r.fund"
+        "  AND o.confirm_on = r.run_on AND o.kind = 'subscribe'"
+        " WHERE r.fund = ? AND r.step <> 'confirm' GROUP BY r.run_on"
+        " HAVING COALESCE(SUM(o.confirmed), 0) <> r.confirmed_in",
+        (fund,),
+    )
+    rows += sql.rows(
+        "SELECT r.run_on, 'confirmed out', COALESCE(SUM(o.confirmed), 0), r.confirmed_out"
+        " FROM fund_run AS r LEFT JOIN fund_order AS o ON o.fund = r.fund"
+        "  AND o.confirm_on = r.run_on AND o.kind IN ('redeem', 'pledge')"
+        " WHERE r.fund = ? AND r.step <> 'confirm' GROUP BY r.run_on"
+        " HAVING COALESCE(SUM(o.confirmed), 0) <> r.confirmed_out",
+        (fund,),
+    )
+    rows += sql.rows(
+        "SELECT r.run_on, 'net income', i.net_income, r.net_income"
+        " FROM fund_run AS r JOIN fund_income AS i ON i.fund = r.fund AND i.income_on = r.run_on"
+        " WHERE r.fund = ? AND r.closed_at IS NOT NULL AND i.net_income <> r.net_income",
+        (fund,),
+    )
+    rows += sql.rows(
+        "SELECT run_on, 'credited', planned, credited FROM fund_run"
+        " WHERE fund = ? AND closed_at IS NOT NULL AND planned <> credited",
+        (fund,),
+    )
+    return rows

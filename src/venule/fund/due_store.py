@@ -6,14 +6,14 @@ run looks at few rows, however long the past.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from venule.fund.model import OrderKind, OrderState
-from venule.kit.sql import Sql
+from venule.kit.sql import Row, Sql
 
 
 def count_due(sql: Sql, fund: str, on: date) -> int:
@@ -305,3 +305,35 @@ def confirmed_sums(sql: Sql, fund: str) -> dict[str, int]:
         (fund,),
     )
     return dict(rows)
+
+
+class ProofRow(NamedTuple):
+    """What an order's row says of money. order_id, bank: bytes of their ids; amounts: fen."""
+
+    order_id: bytes
+    kind: str
+    state: str
+    holder: int
+    cash: int
+    amount: int
+    whole: int
+    paid: int
+    reserved: int
+    hold_seq: int
+    bank: bytes
+    confirmed: int
+
+
+def orders_to_prove(sql: Sql, fund: str) -> Iterator[ProofRow]:
+    """Yield every order of a fund, in no order."""
+    rows = sql.each(
+        "SELECT order_id, kind, state, holder, cash, amount, whole, paid, reserved, hold_seq, bank,"
+        " confirmed FROM fund_order WHERE fund = ?",
+        (fund,),
+    )
+    return map(ProofRow._make, rows)
+
+
+def all_unpaid(sql: Sql, fund: str) -> list[Row]:
+    """Return the ids of redemptions that are confirmed and could not be paid."""
+    return sql.rows("SELECT order_id FROM fund_unpaid WHERE fund = ?", (fund,))

@@ -6,34 +6,44 @@ Source: fund-clearing reference, sections 10 and 11.
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from venule.fund import day_store, due_store, register, store
 from venule.fund.day_store import Run
+from venule.fund.entry_proofs import ROOM, check_entries
 from venule.fund.model import Fund, FundAccountCode, FundTotals, RecordArray, Step
 from venule.fund.schedule import DAY
 from venule.kit.sql import Sql
-from venule.members import Break, ProofView
+from venule.members import Break, guarded
+from venule.wallet import ProofView
 
-ROOM: Final = "fund"
 _BEFORE_PAYMENT: Final = frozenset({Step.CONFIRM, Step.PAY_OUT})
 
 
 def check(view: ProofView) -> list[Break]:
-    """Check every fund: register, control accounts, orders, runs. Empty if all holds."""
-    accounts = view.accounts_view()
+    """Check every fund: register, control accounts, orders, runs, entries. Empty if all holds."""
     breaks: list[Break] = []
     for code in store.fund_codes(view.sql):
-        fund = store.load_fund(view.sql, code)
-        assert fund is not None
-        breaks += fund_breaks(accounts, view.sql, fund, None)
-        breaks += _order_breaks(view.sql, fund)
-        breaks += _run_breaks(view.sql, fund)
-        breaks += _flow_breaks(accounts, view.sql, fund)
-        breaks += _holder_breaks(accounts, view.sql, fund)
-    return breaks
+        breaks += guarded(ROOM, partial(_check_fund, view, code), f"fund {code}")
+    return [*breaks, *guarded(ROOM, partial(check_entries, view), "orders and freezes")]
+
+
+def _check_fund(view: ProofView, code: str) -> list[Break]:
+    accounts, sql = view.accounts_view(), view.sql
+    fund = store.load_fund(sql, code)
+    assert fund is not None
+    noted, made_of = store.load_settings(sql, code), store.digest_settings(sql, code)
+    return [
+        *([Break(ROOM, "terms as noted", f"fund {code}", noted, made_of)] * (noted != made_of)),
+        *fund_breaks(accounts, sql, fund, None),
+        *_order_breaks(sql, fund),
+        *_run_breaks(sql, fund),
+        *_flow_breaks(accounts, sql, fund),
+        *_holder_breaks(accounts, sql, fund),
+    ]
 
 
 def totals_of(accounts: RecordArray, fund: Fund) -> FundTotals:
@@ -155,7 +165,10 @@ def _order_breaks(sql: Sql, fund: Fund) -> list[Break]:
 
 def _run_breaks(sql: Sql, fund: Fund) -> list[Break]:
     """Check that every natural day has its run, in order, and its numbers add up."""
-    breaks = []
+    breaks = [
+        Break(ROOM, "a run is what its day was", f"fund {fund.code}, {on}, {what}", f"{a}", f"{b}")
+        for on, what, a, b in day_store.run_faults(sql, fund.code)
+    ]
     expected = fund.opened_on
     runs = day_store.load_runs(sql, fund.code)
     residue = 0

@@ -155,16 +155,21 @@ def take_loss(
     """Split what a holder loses (fen >= 0) over what he has: free shares first, then what is
     reserved for redemptions in the order of their acceptance, then frozen shares.
 
-    away: of all these, shares that do not earn for him yet: they cannot be lost.
+    away: shares that do not earn for him yet cannot be lost, and must still be there when they do:
+    so many stay of the free ones, then of the frozen ones, then of what will be redeemed last.
     Returns the parts in that order and, last, what cannot be taken.
     """
-    left = min(loss, max(0, free + sum(reserved) + frozen - away))
-    parts, kept = [], loss - left
-    for room in (free, *reserved, frozen):
+    rooms = [free, *reserved, frozen]
+    for place in (0, len(rooms) - 1, *range(len(reserved), 0, -1)):
+        kept = min(away, rooms[place])
+        rooms[place] -= kept
+        away -= kept
+    parts, left = [], loss
+    for room in rooms:
         part = min(left, room)
         parts.append(part)
         left -= part
-    return (*parts, kept)
+    return (*parts, left)
 
 
 def most_away(absences: Sequence[tuple[date, date, int]], since: date) -> int:

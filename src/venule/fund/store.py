@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -229,11 +229,24 @@ def insert_line(sql: Sql, code: str, line: AdvanceLine, now_us: int) -> None:
     )
 
 
+def digest_settings(sql: Sql, code: str) -> str:
+    """Return the digest of what a fund is made of: its row, calendar, limits and lines."""
+    parts = (sql.row(_FUND, (code,)), _limit_rows(sql, code), _line_rows(sql, code))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
 def save_settings(sql: Sql, code: str) -> None:
     """Note on the fund's row what it is made of: call it after every change of that."""
-    parts = (sql.row(_FUND, (code,)), _limit_rows(sql, code), _line_rows(sql, code))
-    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
+    digest = digest_settings(sql, code)
     sql.run("UPDATE fund SET settings = ? WHERE code = ?", (digest, code))
+
+
+def load_settings(sql: Sql, code: str) -> str:
+    """Return the digest as it was noted."""
+    row = sql.row("SELECT settings FROM fund WHERE code = ?", (code,))
+    assert row is not None
+    digest: str = row[0]
+    return digest
 
 
 def save_sales(sql: Sql, code: str, subscriptions_open: bool, redemptions_open: bool) -> None:
@@ -414,3 +427,13 @@ def count_freezes(sql: Sql, holder: int) -> int:
 
 def _iso(on: date | None) -> str | None:
     return None if on is None else on.isoformat()
+
+
+def holder_accounts(sql: Sql, fund: str) -> Iterator[Row]:
+    """Yield member, account, cash account and frozen account of every holder."""
+    return sql.each("SELECT member, account, cash, frozen FROM fund_holder WHERE fund = ?", (fund,))
+
+
+def all_freezes(sql: Sql, fund: str) -> Iterator[Row]:
+    """Yield id, holder and shares of every freeze, released or not."""
+    return sql.each("SELECT freeze_id, holder, shares FROM fund_freeze WHERE fund = ?", (fund,))

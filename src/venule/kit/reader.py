@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from venule.kit import homedir
-from venule.kit.errors import HomeLocked
+from venule.kit.errors import HomeLocked, shorten
 from venule.kit.lock import HomeLock, lock_against_writers
 from venule.kit.sqlite import CACHE_BYTES, DATABASE_FILE, Sql, connect
 from venule.kit.standing import check_identity, check_standing
@@ -79,6 +79,54 @@ def structure_faults(sql: Sql) -> list[str]:
     """
     said = sql.rows(f"PRAGMA integrity_check({FAULTS_MAX})") + sql.rows("PRAGMA foreign_key_check")
     return [" ".join(str(word) for word in row) for row in said if row != ("ok",)]
+
+
+def value_faults(sql: Sql) -> list[str]:
+    """Return the values that are not of their column's kind: another type, text that is no UTF-8,
+    a day (`..._on`) that is none. With the key of their row; at most `FAULTS_MAX`.
+
+    It reads the whole database, value by value.
+    """
+    faults: list[str] = []
+    for (table,) in sql.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"):
+        columns = sql.rows(f"PRAGMA table_info({table})")
+        keys = [name for _, name, _, _, _, place in columns if place] or ["rowid"]
+        where = " || ', ' || ".join(f"'{key} ' || quote({key})" for key in keys)
+        for _, name, declared, _, _, _ in columns:
+            types = _TYPES.get(declared)
+            if types is None:
+                continue
+            wrong = f"typeof({name}) NOT IN ({', '.join(repr(kind) for kind in types)}, 'null')"
+            if name.endswith("_on") and declared == "TEXT":
+                wrong += f" OR date({name}) IS NOT {name}"
+            query = f"SELECT {where}, quote(CAST({name} AS BLOB)) FROM {table} WHERE {wrong}"  # noqa: S608
+            faults += [f"{table}, {key}: {name} {seen[:60]}" for key, seen in sql.rows(query)]
+            if declared == "TEXT":
+                query = f"SELECT {where}, CAST({name} AS BLOB) FROM {table}"  # noqa: S608
+                faults += [
+                    f"{table}, {key}: {name} is not UTF-8: {shorten(raw.hex())}"
+                    for key, raw in sql.each(query)
+                    if raw is not None and not _is_utf8(raw)
+                ]
+            if len(faults) >= FAULTS_MAX:
+                return faults[:FAULTS_MAX]
+    return faults
+
+
+_TYPES: Final = {
+    "BIGINT": ("integer",),
+    "INTEGER": ("integer",),
+    "TEXT": ("text",),
+    "BYTEA": ("blob",),
+}
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _has_log(path: Path) -> bool:

@@ -32,6 +32,7 @@ from venule.ledger.errors import (
     UnitUnknown,
     WriterFenced,
 )
+from venule.ledger.legs import LEG, Leg, Legs, leg_differences
 from venule.ledger.looking import (
     SCAN_MAX,
     AccountSearch,
@@ -71,6 +72,7 @@ from venule.ledger.view import Exported, Position, View, open_readonly
 __all__ = [
     "ACCOUNT",
     "INT64_MAX",
+    "LEG",
     "MIGRATIONS",
     "SCAN_MAX",
     "TRANSFER",
@@ -100,6 +102,8 @@ __all__ = [
     "GroupTooLarge",
     "JournalDamaged",
     "LedgerTransferCode",
+    "Leg",
+    "Legs",
     "Paid",
     "Party",
     "Payments",
@@ -131,6 +135,7 @@ __all__ = [
     "exact_sum",
     "find_accounts",
     "find_transfers",
+    "leg_differences",
     "open_readonly",
     "prove",
     "ref_array",

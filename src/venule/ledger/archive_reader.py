@@ -202,10 +202,12 @@ def open_archive(sql: Sql, row: ArchiveRow) -> ArchiveFile:
 
 
 def check_files(sql: Sql, book: int) -> None:
-    """Check that every file of the catalog is there with its length; not what is in it.
+    """Check that every file of the catalog is there, with its length and its footer, which says
+    whose it is; not what else is in it.
 
-    Raises: ArchiveMissing, ArchiveCut, ArchiveSwapped.
+    Raises: ArchiveMissing, ArchiveCut, ArchiveSwapped; ArchiveDamaged for a footer that changed.
     """
+    footers = store.archive_footers(sql, book, format.CHUNK.itemsize)
     for first, last, name, expected in store.archive_files(sql, book):
         try:
             seen = FileSource(Path(sql.path).joinpath(name)).size()
@@ -217,3 +219,37 @@ def check_files(sql: Sql, book: int) -> None:
             raise ArchiveCut(name, first, last, expected, seen)
         if seen > expected:
             raise ArchiveSwapped(name, f"{expected} bytes", f"{seen} bytes")
+        _check_footer(Path(sql.path), name, (book, first, last), *footers[name])
+
+
+def _check_footer(
+    home: Path, name: str, span: tuple[int, int, int], end: bytes, chunk: bytes
+) -> None:
+    """Compare a file's footer with the hash in the catalog. span: book, first and last transfer."""
+    book, first, last = span
+    if len(chunk) != format.CHUNK.itemsize:
+        raise ArchiveEntryDamaged(book, first, "it does not say how its file ends")
+    wanted = np.frombuffer(chunk, format.CHUNK)[0]
+    offset, length = int(wanted["offset"]), int(wanted["length"])
+    try:
+        raw = FileSource(home.joinpath(name)).read(offset, length)
+    except (OSError, ValueError) as error:
+        raise StorageFailed(name, str(error)) from error
+    if hashlib.sha256(raw).digest() == bytes(wanted["sha256"]):
+        return
+    try:
+        said = format.identity_of(format.parse_footer(raw))
+    except (ValueError, OSError):
+        said = None
+    if said is not None and (said.book, said.first_seq, said.last_seq, said.hash) != (
+        *span,
+        end.hex(),
+    ):
+        raise ArchiveSwapped(
+            name,
+            f"transfers {first} to {last} of book {book}, hash {end.hex()[:16]}",
+            f"transfers {said.first_seq} to {said.last_seq} of book {said.book},"
+            f" hash {said.hash[:16]}",
+        )
+    reason = "its footer is not the one that was written"
+    raise ArchiveDamaged(name, offset, offset + length - 1, first, last, reason)

@@ -83,6 +83,18 @@ def archive_files(sql: Sql, book: int) -> list[tuple[int, int, str, int]]:
     ]
 
 
+def archive_footers(sql: Sql, book: int, chunk_bytes: int) -> dict[str, tuple[bytes, bytes]]:
+    """Return by file its hash and its last chunk, which is the footer's."""
+    return {
+        str(file): (bytes(end), bytes(chunk))
+        for file, end, chunk in sql.rows(
+            "SELECT file, hash, substr(chunks, 1 + length(chunks) - ?) FROM journal_archive"
+            " WHERE book = ?",
+            (chunk_bytes, book),
+        )
+    }
+
+
 def archive_holding(sql: Sql, book: int, seq: int) -> int | None:
     """Return first_seq of the file that holds a transfer."""
     found = sql.row(

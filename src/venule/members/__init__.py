@@ -49,7 +49,7 @@ from venule.members.model import (
     UnbindBankAccount,
     Unfreeze,
 )
-from venule.members.proofs import Break, ProofView, check
+from venule.members.proofs import Break, ProofView, accounts_by_member, check, guarded
 from venule.members.rules import check_may_pay, check_may_receive, check_text
 from venule.members.service import (
     bank_account,
@@ -117,6 +117,7 @@ __all__ = [
     "UnbindBankAccount",
     "Unfreeze",
     "WalletNotEmpty",
+    "accounts_by_member",
     "bank_account",
     "bind_bank_account",
     "bound_bank_account",
@@ -127,6 +128,7 @@ __all__ = [
     "check_text",
     "end_membership",
     "freeze",
+    "guarded",
     "member",
     "member_by_ref",
     "onboard",

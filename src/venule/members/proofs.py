@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
 from numpy.typing import NDArray
 
-from venule.kit.sql import Sql
+from venule.kit.errors import HomeError
+from venule.kit.sql import Sql, StorageFailed
 from venule.ledger import AccountFlags
 from venule.members import rules, store
 from venule.members.model import WALLET_UNIT, Member, MemberState
@@ -46,6 +49,10 @@ class Break(msgspec.Struct, frozen=True):
 
 def check(view: ProofView) -> list[Break]:
     """Check that every member has a wallet's account of their own, of the right kind."""
+    return guarded(ROOM, partial(_check_members, view), "members")
+
+
+def _check_members(view: ProofView) -> list[Break]:
     accounts = view.accounts_view()
     breaks: list[Break] = []
     owners: dict[int, Member] = {}
@@ -62,6 +69,27 @@ def check(view: ProofView) -> list[Break]:
         owners[member.account] = member
         breaks += _check_wallet(member, subject, accounts[member.account])
     return breaks
+
+
+def guarded(room: str, check: Callable[[], list[Break]], what: str) -> list[Break]:
+    """Run a check; rows that it cannot even read are a break too, not an end of all checks.
+
+    what: what it looks at. Raises: HomeError, but for StorageFailed about a row.
+    """
+    try:
+        return check()
+    except HomeError as error:
+        if not isinstance(error, StorageFailed):
+            raise
+        seen = error.message
+    except Exception as error:
+        seen = f"{type(error).__name__}: {error}"
+    return [Break(room, "rows can be read", what, "values of their kinds", seen)]
+
+
+def accounts_by_member(sql: Sql) -> dict[bytes, int]:
+    """Return each member's wallet account by the bytes of the member's id, for proofs."""
+    return {member.id.bytes: member.account for member in store.load_members(sql)}
 
 
 def _check_wallet(member: Member, subject: str, account: Any) -> list[Break]:

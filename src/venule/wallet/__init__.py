@@ -110,7 +110,8 @@ from venule.wallet.model import (
     Withdraw,
 )
 from venule.wallet.payouts import pay_out_many, payout, payout_answered, withdraw
-from venule.wallet.proofs import ProofView, check
+from venule.wallet.proof_view import ProofView
+from venule.wallet.proofs import check
 from venule.wallet.rail import (
     BankMessage,
     BankRail,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from venule.kit.money import Money
+from venule.kit.sql import Sql
 from venule.ledger import AccountFlags, Refusal, Transfer, TransferRefused, Tx
 from venule.members import WALLET_UNIT, check_text
 from venule.wallet import bank_store, flows, rules, store
@@ -91,9 +92,17 @@ def _check_bank_accounts(command: SetUp, wanted: dict[str, OurBankAccount]) -> N
 
 def house(tx: Tx) -> House:
     """Return the house's accounts. Raises: WalletNotSetUp."""
-    rows = store.load_house(tx.sql)
-    if not rows:
+    known = find_house(tx.sql)
+    if known is None:
         raise WalletNotSetUp
+    return known
+
+
+def find_house(sql: Sql) -> House | None:
+    """Return the house's accounts, None before there are any."""
+    rows = store.load_house(sql)
+    if not rows:
+        return None
     accounts = {row[0]: row[2] for row in rows}
     cut = len(_RESERVE)
     reserves = {name[cut:]: a for name, a in accounts.items() if name.startswith(_RESERVE)}

@@ -6,56 +6,38 @@ The members' proofs are run as well: one call proves both rooms.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from numpy.typing import NDArray
 
-from venule.kit.sql import Sql
-from venule.ledger import TransferFlags, TransferNotFound, TransferRecord
-from venule.members import WALLET_UNIT, Break
+from venule.ledger import TransferFlags, TransferNotFound
+from venule.members import WALLET_UNIT, Break, guarded
 from venule.members import check as check_members
 from venule.wallet import proof_store, store
 from venule.wallet.accounts import CLIENT_ASSETS, CLIENT_LIABILITIES, OWN_BOOKS
-from venule.wallet.accounts import WalletTransferCode as Why
+from venule.wallet.entry_proofs import check_entries, check_reserves
 from venule.wallet.model import PayoutState, TopUpState
-
-ROOM: Final = "wallet"
-
-
-class ProofView(Protocol):
-    """What a proof looks at: rows, accounts, transfers. A `Tx`, of a reader as well, is one."""
-
-    @property
-    def sql(self) -> Sql:
-        """The connection to the rows."""
-        ...
-
-    def accounts_view(self) -> NDArray[Any]:
-        """All accounts; the index is the id."""
-        ...
-
-    def transfer(self, seq: int) -> TransferRecord:
-        """A transfer as written. Raises: TransferNotFound."""
-        ...
-
-    def posted_by_ref(self, codes: Sequence[int]) -> dict[bytes, int]:
-        """What was posted with these codes, summed by reference."""
-        ...
+from venule.wallet.proof_view import ROOM, ProofView
 
 
 def check(view: ProofView) -> list[Break]:
     """Return everything that does not hold; empty when all is well."""
-    return [
-        *check_members(view),
-        *check_client_money(view),
-        *check_house(view),
-        *check_in_transit(view),
-        *check_refunds(view),
-        *check_payments(view),
-        *check_limits(view),
-    ]
+    checks: tuple[tuple[str, Callable[[ProofView], list[Break]]], ...] = (
+        ("client money", check_client_money),
+        ("the house's accounts and cases", check_house),
+        ("orders under way", check_in_transit),
+        ("payments and refunds", check_refunds),
+        ("payments, refunds, top-ups and withdrawals", check_entries),
+        ("bookings at the banks", check_reserves),
+        ("limit counters and what they count", check_limits),
+    )
+    breaks = check_members(view)
+    for what, each in checks:
+        breaks += guarded(ROOM, partial(each, view), what)
+    return breaks
 
 
 def _differ(rule: str, subject: str, expected: object, actual: object) -> list[Break]:
@@ -160,22 +142,6 @@ def check_refunds(view: ProofView) -> list[Break]:
         )
         for raw, amount, refunded, total in proof_store.refund_faults(view.sql)
     ]
-
-
-def check_payments(view: ProofView) -> list[Break]:
-    """Every payment and refund is in the ledger with its amount, and none without a row."""
-    breaks: list[Break] = []
-    for kind, codes, amounts in (
-        ("payment", (Why.PAYMENT, Why.TRANSFER), proof_store.payment_amounts(view.sql)),
-        ("refund", (Why.REFUND,), proof_store.refund_amounts(view.sql)),
-    ):
-        posted = view.posted_by_ref(codes)
-        for ref in sorted(amounts.keys() | posted.keys()):
-            row, moved = amounts.get(ref, 0), posted.get(ref, 0)
-            if row != moved:
-                subject = f"{kind} {UUID(bytes=ref)}, fen"
-                breaks += _differ("every row moved its amount", subject, row, moved)
-    return breaks
 
 
 def check_limits(view: ProofView) -> list[Break]:

@@ -37,6 +37,7 @@ from venule.members import (
     unfreeze,
 )
 from venule.wallet import (
+    AMOUNT_MINOR_MAX,
     BankMessage,
     BankMessages,
     CaseId,
@@ -396,7 +397,7 @@ def confirmations(world: World) -> None:
     open_ones = [t for t in world.m.top_ups if t.id and t.state in ("requested", "in_transit")]
     lines = []
     for t in open_ones[:3]:
-        amount = t.amount + world.random.choice((0, 0, 0, 1))
+        amount = min(t.amount + world.random.choice((0, 0, 0, 1)), AMOUNT_MINOR_MAX)
         ref = world.bank.book(t.reserve, amount, t.id or "")
         on = china_day(world.house.clock.true)
         lines.append((t.reserve, TopUpLine(TopUpId(member_id(t)), ref, amount, on)))

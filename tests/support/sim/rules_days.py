@@ -392,27 +392,30 @@ def hold_again(m: Model, fund: Fund, order: Order, shares: int) -> None:
 def lose(m: Model, fund: Fund, run: Run, account: int, loss: int) -> int:
     """Take a loss: free shares, then reserved ones, then frozen ones; return what is left.
 
-    Shares that are back and do not earn for the holder yet are not his to lose.
+    Shares that are back and do not earn for the holder yet are not his to lose: they stay among
+    the free ones, then the frozen ones, then in the redemptions that come last.
     """
     issue = fund.accounts["issue"]
     frozen = next(h.frozen for h in fund.holders.values() if h.account == account)
-    held = m.books[account].balance + (m.books[frozen].balance if frozen else 0)
-    spared = max(0, loss - max(0, held - most_missed(fund, account, run.on)))
-    loss -= spared
-    part = min(loss, m.books[account].free)
-    if part:
-        m.books.move(account, issue, part)
-    loss -= part
-    taken = []
-    for order in waiting(fund, run, {account}):
-        part = min(loss, order.reserved)
-        loss -= part
-        taken.append((order, part))
     held = m.books[frozen].balance if frozen else 0
-    if min(loss, held):
-        m.books.move(frozen, issue, min(loss, held))
-    loss -= min(loss, held)
-    for order, part in taken:
+    orders = waiting(fund, run, {account})
+    spare = most_missed(fund, account, run.on)
+    has: dict[Any, int] = {"free": m.books[account].free, "frozen": held}
+    has |= {id(order): order.reserved for order in orders}
+    for key in ("free", "frozen", *(id(order) for order in reversed(orders))):
+        kept = min(spare, has[key])
+        has[key] -= kept
+        spare -= kept
+    lost = {}
+    for key in ("free", *map(id, orders), "frozen"):
+        lost[key] = min(loss, has[key])
+        loss -= lost[key]
+    if lost["free"]:
+        m.books.move(account, issue, lost["free"])
+    if lost["frozen"]:
+        m.books.move(frozen, issue, lost["frozen"])
+    for order in orders:
+        part = lost[id(order)]
         if part:
             m.books.release(order.hold)
             order.hold = 0
@@ -420,7 +423,7 @@ def lose(m: Model, fund: Fund, run: Run, account: int, loss: int) -> int:
             order.reserved -= part
             if order.reserved:
                 order.hold = m.books.hold(account, issue, order.reserved)
-    return loss + spared
+    return loss
 
 
 def most_missed(fund: Fund, account: int, on: str) -> int:

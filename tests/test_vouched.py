@@ -1,0 +1,239 @@
+"""Which columns of the rooms' rows the ledger vouches for: a change in one of them is told.
+
+Every column of every table is named here: `VOUCHED` with the rows that are vouched for, or
+`FREE` with the reason why nothing can be said of it. The home is one of the simulation's, with
+something of everything in it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from support.sim.books import china_at
+from support.sim.house import house
+from support.sim.run import folder, live, often_checkpoints
+from support.sim.world import STARTS, found, new_world
+from venule.app import verify
+from venule.kit.errors import HomeError
+from venule.kit.reader import open_readonly, value_faults
+
+SEED = 7
+STEPS = 260
+WORD = "words and choices for people, of which the ledger knows nothing"
+WHEN = "an instant beside the ledger's own"
+MACHINE = "how far the machine is with its work, not what has moved"
+TERMS = "rules of a time; what was refused by them has left nothing"
+RULES = "days and states that steer what may happen next"
+BANK = "what the bank said and how we came to terms with it"
+RECORD = "a record of a day's run, for people; what it moved is proven by the entries"
+PRICE = "a valuation that was told"
+RARE = "nothing in it in this home; its sum is proven (payable = confirmed, unpaid)"
+WITNESS = "the witness has it as well, but after a loss of power it may be behind"
+REPLAY = "the replay's own notes"
+
+VOUCHED: dict[str, str] = {
+    "schema_migration": "room number sha256",
+    "home_clock": "id home seq hash",
+    "member": "id kind state account",
+    "bank_account": "member_id",
+    "house_account": "name code account",
+    "top_up": "id member_id reserve account amount state told_seq",
+    "payment": "id payer_id payee_id payer_account payee_account"
+    " amount fee refunded counted_on kind",
+    "refund": "id payment_id amount",
+    "payout": "id member_id reserve account amount state held_seq",
+    "limit_counter": "member_id day_used year_used life_used",
+    "limit_use": "member_id counted_on amount returned",
+    "bank_entry": "reserve amount ref",
+    "bank_case": "amount",
+    "fund_calendar": "name first_on days",
+    "fund": "code name unit opened_on calendar terms accounts settings shadow_state",
+    "fund_limit": "fund rule subject from_on amount to_on transition_to_on",
+    "fund_advance_line": "fund bank name licensed line transit funding pledge holder",
+    "fund_holder": "fund member account cash frozen",
+    "fund_order": "order_id kind holder cash bank state confirmed amount reserved hold_seq",
+    "fund_freeze": "freeze_id fund holder shares",
+    "fund_import": "fund shares",
+    "fund_income": "net_income",
+    "fund_run": "fund run_on step net_income planned"
+    " credited residue loss_left confirmed_in confirmed_out",
+    "fund_run_part": "fund run_on accounts shares credits",
+    "bank_line": "amount",
+    "reconciliation": "opening closing",
+}
+"""Columns by table."""
+
+WHERE: dict[str, str] = {
+    "fund_order.amount": (
+        "kind = 'fast' OR (kind = 'subscribe' AND paid = 1)"
+        " OR (kind = 'redeem' AND whole = 0 AND state = 'confirmed')"
+    ),
+    "fund_order.reserved": "kind = 'redeem' AND hold_seq > 0",
+    "fund_order.hold_seq": "hold_seq > 0",
+    "bank_case.amount": "state = 'open' AND amount <> 0",
+    "top_up.amount": "state <> 'requested' AND (state <> 'rejected' OR told_seq > 0)",
+    "top_up.told_seq": "told_seq > 0",
+    "payout.held_seq": "held_seq > 0",
+    "bank_line.amount": "matched_on IS NOT NULL",
+}
+"""Rows of which alone a column is vouched for: in the others nothing has moved."""
+
+FREE: dict[str, dict[str, str]] = {
+    "schema_migration": {WORD: "name", WHEN: "applied_at"},
+    "home_clock": {WHEN: "last_at", WITNESS: "commits"},
+    "idempotency": {MACHINE: "key used_at use_case body answer"},
+    "job": {
+        MACHINE: "id kind due_at attempts max_attempts state payload last_error"
+        " created_at ended_at",
+    },
+    "event": {MACHINE: "seq at name ref body"},
+    "member": {WORD: "external_ref tier display_name", WHEN: "opened_at"},
+    "bank_account": {WORD: "id bank number", RULES: "state", WHEN: "bound_at"},
+    "tier_limit": {TERMS: "rule tier amount from_on to_on source"},
+    "house_account": {BANK: "bank number"},
+    "top_up": {WORD: "bank_account_id reason", WHEN: "requested_at told_at ended_at"},
+    "payment": {RULES: "state", WHEN: "made_at", WORD: "note"},
+    "refund": {WORD: "request_id refunded", WHEN: "made_at"},
+    "payout": {
+        WORD: "bank_account_id reason",
+        RULES: "counted_on",
+        WHEN: "requested_at sent_at ended_at",
+    },
+    "limit_counter": {RULES: "day_on year_on"},
+    "limit_use": {WORD: "ref purpose"},
+    "bank_entry": {BANK: "bank_ref part booked_on booked_at matched_on"},
+    "bank_line": {BANK: "reserve bank_ref our_ref booked_on matched_on"},
+    "reconciliation": {BANK: "reserve day_on statement drift entries breaks report"},
+    "bank_case": {BANK: "id kind reserve cause subject detail state opened_at ended_at"},
+    "rail_cursor": {MACHINE: "rail position"},
+    "fund": {WORD: "subscriptions_open redemptions_open", WHEN: "created_at"},
+    "fund_advance_line": {WHEN: "opened_at"},
+    "fund_holder": {WORD: "distributor sweep_keep", WHEN: "opened_at"},
+    "fund_order": {
+        WORD: "fund distributor number reason",
+        RULES: "confirm_on whole paid accepted_on trade_on leaves_on returned_on",
+        WHEN: "accepted_at",
+    },
+    "fund_unpaid": {RARE: "order_id fund amount refused", WHEN: "since_at"},
+    "fund_freeze": {WORD: "cause note", WHEN: "frozen_at released_at"},
+    "fund_sweep": {RECORD: "fund swept_on orders amount swept_at"},
+    "fund_import": {RECORD: "part holders"},
+    "fund_income": {RECORD: "fund income_on per_10k_e4 published_at"},
+    "fund_run": {
+        RECORD: "shards shard shares_earning holders shares_total input_hash opened_at closed_at",
+    },
+    "fund_run_step": {RECORD: "fund run_on step shard entries fen hash done_at"},
+    "fund_run_part": {RECORD: "shard carry"},
+    "fund_valuation": {
+        PRICE: "fund valued_on amortised shadow deviation_ppm state mend_by_on reported_at",
+    },
+    "replay_run": {REPLAY: "id digest attempts day_index step done elapsed_ms failure"},
+    "replay_member": {REPLAY: "kind number member"},
+    "replay_day": {
+        REPLAY: "day_index happened_on balance_fen income_fen earning_fen holders transfers",
+    },
+}
+"""Columns by table, and why nothing can be said of them."""
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    kept = tmp_path_factory.mktemp("lived") / "home"
+    with often_checkpoints(), folder() as root:
+        start = china_at(Random(f"{SEED} start").choice(STARTS), 9 * 3_600)
+        with house(root, SEED, start) as watched:
+            world = new_world(watched, SEED)
+            found(world)
+            live(world, SEED, STEPS, frozenset())
+            watched.instants.disarm()
+            watched.home.close()
+            shutil.copytree(watched.path, kept)
+            watched.open_again()
+    return kept
+
+
+@pytest.fixture
+def home(lived: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(lived, tmp_path / "home")
+
+
+def columns(home: Path) -> dict[str, str]:
+    """Return the type of each column, but for the ledger's own tables."""
+    db = sqlite3.connect(home / "home.sqlite")
+    rows = db.execute(
+        "SELECT m.name || '.' || i.name, i.type"
+        " FROM sqlite_master AS m, pragma_table_info(m.name) AS i WHERE m.type = 'table'"
+    ).fetchall()
+    db.close()
+    own = ("journal", "journal_archive", "ledger_unit", "ledger_page", "ledger_checkpoint")
+    return {name: kind for name, kind in rows if name.partition(".")[0] not in own}
+
+
+def named(table: str, names: str) -> set[str]:
+    return {f"{table}.{name}" for name in names.split()}
+
+
+def test_every_column_is_vouched_for_or_has_a_reason(lived: Path) -> None:
+    vouched = set().union(*(named(table, names) for table, names in VOUCHED.items()))
+    free = [named(table, names) for table, each in FREE.items() for names in each.values()]
+    assert not vouched & set().union(*free)
+    assert set(columns(lived)) == vouched.union(*free)
+
+
+OTHER = {
+    "BIGINT": "{0} + 1",
+    "INTEGER": "{0} + 1",
+    "BYTEA": "CAST(X'41' || substr({0}, 2) AS BLOB)",
+    "TEXT": "'z' || substr({0}, 2)",
+}
+
+
+def change(home: Path, table: str, column: str, kind: str) -> bool:
+    """Change a column in some row; False if no row can be changed."""
+    (home / "seal.json").unlink(missing_ok=True)
+    where = WHERE.get(f"{table}.{column}", "TRUE")
+    db = sqlite3.connect(home / "home.sqlite", isolation_level=None)
+    db.execute("PRAGMA ignore_check_constraints = 1")
+    query = f"SELECT rowid FROM {table} WHERE {column} IS NOT NULL AND ({where})"
+    rows = [row[0] for row in db.execute(query)]
+    Random(f"{table}.{column}").shuffle(rows)
+    changed = False
+    for row in rows:
+        value = OTHER[kind].format(column)
+        with suppress(sqlite3.IntegrityError):  # it is unique
+            changed = (
+                1
+                == db.execute(
+                    f"UPDATE {table} SET {column} = {value} WHERE rowid = ?", (row,)
+                ).rowcount
+            )
+        if changed:
+            break
+    db.close()
+    return changed
+
+
+@pytest.mark.parametrize("table", VOUCHED)
+def test_a_change_in_what_is_vouched_for_is_told(lived: Path, tmp_path: Path, table: str) -> None:
+    kinds = columns(lived)
+    for column in VOUCHED[table].split():
+        home = shutil.copytree(lived, tmp_path / column)
+        assert change(home, table, column, kinds[f"{table}.{column}"]), column
+        try:
+            report = verify(home)
+        except HomeError:
+            continue
+        assert not report.ok, f"{table}.{column}"
+
+
+def test_a_sound_home_has_only_values_of_their_kinds(lived: Path) -> None:
+    assert verify(lived).ok
+    sql = open_readonly(lived)
+    assert [] == value_faults(sql)
+    sql.close()
