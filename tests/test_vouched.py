@@ -86,6 +86,7 @@ WHERE: dict[str, str] = {
 
 FREE: dict[str, dict[str, str]] = {
     "schema_migration": {WORD: "name", WHEN: "applied_at"},
+    "home_cut": {MACHINE: "id seq ended_at_seq of_home"},
     "home_clock": {WHEN: "last_at", WITNESS: "commits"},
     "idempotency": {MACHINE: "key used_at use_case body answer"},
     "job": {

@@ -198,6 +198,23 @@ def test_backup_and_restore(venule, home, tmp_path):
     assert venule("balances", home, "--json").json == venule("balances", copy, "--json").json
 
 
+def test_restore_to_a_point(venule, home, tmp_path):
+    file, copy = tmp_path / "a.backup", tmp_path / "copy"
+    venule("backup", home, file)
+
+    answer = venule("restore", file, copy, "--to-seq", 2)
+    assert "up to transfer 2, and takes no writer" in answer.out
+
+    told = venule("verify", copy, "--json").json
+    assert told["ok"]
+    assert 2 == told["checked"]["transfers"]
+    assert Exit.OK == venule("ledger", "trial-balance", copy).code
+    assert Exit.OK == venule("ledger", "transfers", copy).code
+    beyond = venule("restore", file, tmp_path / "other", "--to-seq", 10**6)
+    assert "point-unknown" in beyond.err
+    assert not (tmp_path / "other").exists()
+
+
 def test_backup_never_writes_over(venule, home, tmp_path):
     file = tmp_path / "there"
     file.write_text("mine")

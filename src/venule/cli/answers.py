@@ -29,6 +29,7 @@ from venule.ledger import (
     Tx,
     Unit,
     find_accounts,
+    restore_to,
     trial_balance,
 )
 
@@ -217,13 +218,19 @@ def backup(home: Path, file: Path, *, json: bool) -> int:
     return Exit.OK
 
 
-def restore(file: Path, home: Path, *, json: bool) -> int:
+def restore(file: Path, home: Path, to_seq: int | None, *, json: bool) -> int:
     """Make a home from a backup."""
-    make_home(file, home)
+    whole = True
+    if to_seq is None:
+        make_home(file, home)
+    else:
+        whole = restore_to(file, home, to_seq)
     if json:
-        print_json({"file": str(file), "home": str(home)})
+        print_json({"file": str(file), "home": str(home), "to_seq": to_seq, "whole": whole})
     else:
         print_line(f"{home}: restored; `venule verify {home}` proves it")
+        if not whole:
+            print_line(f"It has the ledger up to transfer {to_seq}, and takes no writer.")
     return Exit.OK
 
 

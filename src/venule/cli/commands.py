@@ -251,14 +251,20 @@ def backup(home: Path, file: Path, /, *, json: Json = False) -> int:
 
 
 @app.command
-def restore(file: Path, home: Path, /, *, json: Json = False) -> int:
+def restore(file: Path, home: Path, /, *, to_seq: int | None = None, json: Json = False) -> int:
     """Make a home from a backup. The place must be vacant.
+
+    With `--to-seq` the books are as they were after that transfer. Such a home has the ledger
+    alone, since the rooms' rows are of one moment, the backup's: `venule verify` and
+    `venule ledger` work on it, and nobody writes to it.
 
     For example:
 
     ```console
     venule restore replay.backup build/restored-home
     venule verify build/restored-home
+    venule restore replay.backup build/as-it-was --to-seq 120
+    venule ledger trial-balance build/as-it-was
     ```
 
     Parameters
@@ -267,10 +273,12 @@ def restore(file: Path, home: Path, /, *, json: Json = False) -> int:
         A file that `venule backup` made.
     home
         Directory to make.
+    to_seq
+        The last transfer that the books shall have; the backup's last one restores all of it.
     """
     from venule.cli import answers
 
-    return answers.restore(file, home, json=json)
+    return answers.restore(file, home, to_seq, json=json)
 
 
 @app.command

@@ -6,6 +6,8 @@ import errno
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +17,7 @@ from venule.kit.errors import BadInput, Conflict, HomeDamaged, NotAHome
 from venule.kit.keepsakes import KEEPSAKES_FOLDER, carry, names_in
 from venule.kit.log_store import Mark, identity
 from venule.kit.reader import open_readonly
-from venule.kit.sqlite import DATABASE_FILE, Sql, connect, translate
+from venule.kit.sqlite import DATABASE_FILE, Sql, configure, connect, translate
 
 _NEW: Final = ".venule-new-"
 
@@ -87,10 +89,12 @@ def keepsakes_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.{KEEPSAKES_FOLDER}")
 
 
-def restore(file: Path | str, home: Path | str) -> Mark:
+def restore(file: Path | str, home: Path | str, fill: Callable[[Path], None] | None = None) -> Mark:
     """Make a home from a backup; whole, or not there. The place must be vacant.
 
-    The new home begins a life of its own, with another id. Returns how far it has come.
+    The new home begins a life of its own, with another id. Returns how far the backup has come.
+    fill: puts a database and what belongs to it into the directory that becomes the home, instead
+    of all that is in the backup.
     Raises: BackupUnusable, NotAHome, DiskFull, HomeReadOnly.
     """
     home, file = Path(home), Path(file)
@@ -98,14 +102,43 @@ def restore(file: Path | str, home: Path | str) -> Mark:
     if not homedir.is_vacant(home):
         raise NotAHome(str(home), "something there already: a restore does not overwrite")
 
-    def fill(new: Path) -> None:
+    def fill_whole(new: Path) -> None:
         shutil.copyfile(file, new / DATABASE_FILE)
         folder = keepsakes_of(file)
         if folder.is_dir():
             carry(folder, new / KEEPSAKES_FOLDER, names_in(folder))
 
-    homedir.create(home, fill)
+    homedir.create(home, fill_whole if fill is None else fill)
     return mark
+
+
+@contextmanager
+def opened_backup(file: Path, place: Path) -> Iterator[Sql]:
+    """Open a backup's database for reading. place: where what belongs to it is looked for."""
+    sql = connect(file, place, mode="ro", immutable=True)
+    try:
+        yield sql
+    finally:
+        sql.close()
+
+
+@contextmanager
+def new_database(folder: Path) -> Iterator[Sql]:
+    """Make the database of a home under construction, for writing; `restore` flushes it later."""
+    sql = connect(folder / DATABASE_FILE, folder, mode="rwc")
+    try:
+        configure(sql)
+        sql.run("PRAGMA synchronous = OFF")
+        yield sql
+    finally:
+        sql.close()
+
+
+def carry_archive(file: Path, folder: Path, names: Iterable[str]) -> None:
+    """Bring files that belong to a backup into a home under construction; names: below the home."""
+    inside = [Path(name).relative_to(KEEPSAKES_FOLDER).as_posix() for name in names]
+    if inside:
+        carry(keepsakes_of(file), folder / KEEPSAKES_FOLDER, inside)
 
 
 def _place_folder(new: Path, folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from venule.kit import homedir
 from venule.kit.lock import HomeLock
-from venule.kit.log_store import Mark, close_leaving_the_log
+from venule.kit.log_store import HomeCut, Mark, close_leaving_the_log, cut_of
 from venule.kit.seal import Seal
 from venule.kit.sqlite import Sql
 from venule.kit.standing import Standing
@@ -28,7 +28,13 @@ class Care:
         self._log: WriteLog | None = None
 
     def begin(self, sql: Sql) -> None:
-        """Take the log over from SQLite. Raises: HomeForeign, HomeOutdated, HomeForked."""
+        """Take the log over from SQLite.
+
+        Raises: HomeForeign, HomeOutdated, HomeForked; HomeCut for a home that is for looking.
+        """
+        cut = cut_of(sql)
+        if cut is not None:
+            raise HomeCut(str(self._home), cut.seq, cut.end)
         self._log = WriteLog(self._home, sql, self._standing, self._log_max_bytes)
 
     def attach(self) -> None:

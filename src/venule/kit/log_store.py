@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -69,6 +70,45 @@ def save_mark(sql: Sql, mark: Mark) -> None:
         "UPDATE home_clock SET last_at = ?, commits = ?, seq = ?, hash = ? WHERE id = 1",
         (mark.at_us, mark.commits, mark.seq, mark.hash),
     )
+
+
+@dataclass(eq=False)
+class HomeCut(HomeError):
+    """The home was restored to a point of its history: it is for looking, not for writing."""
+
+    path: str
+    seq: int
+    end: int
+    slug = "home-cut"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.path}: expected a whole home to write to, seen one restored to sequence number"
+            f" {self.seq} of {self.end}, with the ledger alone"
+        )
+
+
+class Cut(NamedTuple):
+    """To what point of its history a home was restored. seq, end: the participant's positions; end:
+    the backup's. of_home: id of the home that the backup is of."""
+
+    seq: int
+    end: int
+    of_home: bytes
+
+
+def cut_of(sql: Sql) -> Cut | None:
+    """Return to what point a home was restored; None if it is whole."""
+    if not sql.has_table("home_cut"):
+        return None
+    row = sql.row("SELECT seq, ended_at_seq, of_home FROM home_cut WHERE id = 1")
+    return None if row is None else Cut(row[0], row[1], bytes(row[2]))
+
+
+def save_cut(sql: Sql, cut: Cut) -> None:
+    """Note in the open transaction that the home is restored to a point."""
+    sql.run("INSERT INTO home_cut (id, seq, ended_at_seq, of_home) VALUES (1, ?, ?, ?)", cut)
 
 
 def clock_page(sql: Sql) -> int:

@@ -63,7 +63,9 @@ from venule.ledger.model import (
     Unit,
 )
 from venule.ledger.paid import Paid, Party, Payments, who_paid_whom
+from venule.ledger.point import BooksTooMany, PointUnknown
 from venule.ledger.proofs import Fault, Proof, UnitTotals, exact_sum, prove, totals
+from venule.ledger.restoring import restore_to
 from venule.ledger.statements import Standing
 from venule.ledger.store import MIGRATIONS, books
 from venule.ledger.tx import Tx
@@ -94,6 +96,7 @@ __all__ = [
     "Archived",
     "Book",
     "BookFull",
+    "BooksTooMany",
     "CheckpointDamaged",
     "ExportExists",
     "Exported",
@@ -107,6 +110,7 @@ __all__ = [
     "Paid",
     "Party",
     "Payments",
+    "PointUnknown",
     "Position",
     "Posted",
     "Proof",
@@ -139,6 +143,7 @@ __all__ = [
     "open_readonly",
     "prove",
     "ref_array",
+    "restore_to",
     "totals",
     "trial_balance",
     "who_paid_whom",
