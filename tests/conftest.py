@@ -10,6 +10,8 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.postgres import new_postgres_sql, postgres  # noqa: F401  fixtures
+
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
 # The same examples on every machine: a red run can be repeated. `VENULE_HYPOTHESIS=search` looks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +12,14 @@ from venule import fund, ledger, members, replay, wallet
 from venule.kit.backup import backup
 from venule.kit.errors import AppError, HomeDamaged
 from venule.kit.home import Home
+from venule.kit.home_store import cut_of
 from venule.kit.ids import Ids
-from venule.kit.log_store import cut_of
 from venule.kit.migrate import Migrations
-from venule.kit.reader import open_readonly, structure_faults, value_faults
+from venule.kit.place import is_address, shown
+from venule.kit.reader import structure_faults, value_faults
 from venule.kit.seal import check_seal
-from venule.kit.sqlite import DATABASE_FILE, Sql
+from venule.kit.sql import Sql, open_readonly
+from venule.kit.sqlite import DATABASE_FILE, SqliteSql
 from venule.kit.time import Clock, SystemClock
 from venule.ledger import Book, CheckpointDamaged, Fault, JournalDamaged, Tx
 
@@ -43,63 +46,75 @@ class VerifyReport(msgspec.Struct, frozen=True):
 
 
 def open_home(
-    path: Path | str, *, readonly: bool = False, clock: Clock | None = None, ids: Ids | None = None
+    place: Path | str,
+    *,
+    readonly: bool = False,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    book: int = 1,
+    endpoint: str = "",
+    patience_us: int = 0,
 ) -> Home[Tx]:
     """Open the home of all rooms; for writing, make it if nothing is there.
 
-    A reader sees the home as it was when it opened, while a writer goes on. Of a home that was
-    restored to a point, it sees the ledger.
-    Raises: NotAHome, HomeLocked, HomeTooNew, HomeDamaged, HomeReadOnly, HomeNotMigrated, DiskFull,
-    StorageFailed, JournalDamaged, CheckpointDamaged.
+    place: a directory, or an address `postgresql://...`. A reader sees the home as it was when it
+    opened, while a writer goes on. Of a home that was restored to a point, it sees the ledger.
+    book: the number of the home's book. endpoint, patience_us: see `Home.open`.
+    Raises: what `Home.open` does; JournalDamaged, CheckpointDamaged.
     """
     return Home.open(
-        path,
+        place,
         clock=SystemClock() if clock is None else clock,
         ids=ids,
-        migrations=(ledger.MIGRATIONS,) if readonly and is_cut(path) else ROOMS,
-        participant=_snapshot_book if readonly else Book,
+        migrations=(ledger.MIGRATIONS,) if readonly and is_cut(place) else ROOMS,
+        participant=partial(_snapshot_book if readonly else Book, number=book),
         tx=Tx,
         readonly=readonly,
+        book=book,
+        endpoint=endpoint,
+        patience_us=patience_us,
     )
 
 
-def is_cut(path: Path | str) -> bool:
+def is_cut(place: Path | str) -> bool:
     """Whether a home was restored to a point and has the ledger alone. Raises as `verify`."""
-    sql = open_readonly(path)
+    sql = open_readonly(place)
     try:
         return cut_of(sql) is not None
     finally:
         sql.close()
 
 
-def _snapshot_book(sql: Sql) -> Book:
+def _snapshot_book(sql: Sql, number: int) -> Book:
     sql.begin_read()  # pages, journal and rows of one moment
-    return Book(sql)
+    return Book(sql, number)
 
 
-def verify(path: Path | str) -> VerifyReport:
-    """Recompute everything from the files alone and say ok, or what does not hold.
+def verify(place: Path | str) -> VerifyReport:
+    """Recompute everything from what is stored alone and say ok, or what does not hold.
 
     In this order: the seal of a well-closed home over every byte, which says where the file has
     changed; then, to say what has, SQLite's own structure, the ledger's proof (archive files, hash
     chain, sums, chains, checkpoints) and the book as a writer would open it against the replayed
     one. If the book is whole, every room's own checks against it (register = ledger, client
     liabilities = client assets, every order's entries, and so on); and if anything but the book is
-    wrong, every value of every row.
+    wrong, every value of every row. A PostgreSQL home has no seal, and its values' kinds are the
+    database's own business.
     Raises: NotAHome, HomeTooNew, HomeNotMigrated, StorageFailed if there is nothing to verify.
     """
-    path = Path(path)
+    if not is_address(place):
+        place = Path(place)
     checked: dict[str, int | str] = {}
-    faults = _seal_faults(path, checked)
+    faults = _seal_faults(place, checked) if isinstance(place, Path) else []
     try:
-        found = _book_faults(path, checked)
+        found = _book_faults(place, checked)
         if not found:
-            found = _room_faults(path, checked)
-            if found or faults:
-                found += _value_faults(path)
+            found = _room_faults(place, checked)
+            if isinstance(place, Path) and (found or faults):
+                found += _value_faults(place)
         faults += found
     except (HomeDamaged, JournalDamaged, CheckpointDamaged) as error:
-        faults.append(Fault(where=str(path), message=error.message))
+        faults.append(Fault(where=shown(place), message=error.message))
     return VerifyReport(ok=not faults, faults=faults[:FAULTS_SHOWN_MAX], checked=checked)
 
 
@@ -115,11 +130,13 @@ def _seal_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
     ]
 
 
-def _book_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
-    sql = open_readonly(path)
+def _book_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault]:
+    sql = open_readonly(place)
     try:
         sql.begin_read()
-        faults = [Fault(DATABASE_FILE, said) for said in structure_faults(sql)]
+        faults: list[Fault] = []
+        if isinstance(sql, SqliteSql):
+            faults = [Fault(DATABASE_FILE, said) for said in structure_faults(sql)]
         try:
             return faults + _ledger_faults(sql, checked)
         except Exception as error:
@@ -152,6 +169,7 @@ def _ledger_faults(sql: Sql, checked: dict[str, int | str]) -> list[Fault]:
 
 def _value_faults(path: Path) -> list[Fault]:
     sql = open_readonly(path)
+    assert isinstance(sql, SqliteSql)
     try:
         sql.begin_read()
         return [Fault("rows", said) for said in value_faults(sql)]
@@ -159,11 +177,11 @@ def _value_faults(path: Path) -> list[Fault]:
         sql.close()
 
 
-def _room_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
-    if is_cut(path):
+def _room_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault]:
+    if is_cut(place):
         checked["room_checks"] = "none: the home was restored to a point, with the ledger alone"
         return []
-    with open_home(path, readonly=True) as home:
+    with open_home(place, readonly=True, book=_only_book(place)) as home:
         breaks = home.read(lambda tx: [*wallet.check(tx), *fund.check(tx)])
         checked["room_checks"] = "wallet, members, fund"
     return [
@@ -173,3 +191,11 @@ def _room_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
         )
         for found in breaks
     ]
+
+
+def _only_book(place: Path | str) -> int:
+    sql = open_readonly(place)
+    try:
+        return (ledger.books(sql) or [1])[0]
+    finally:
+        sql.close()

@@ -149,8 +149,7 @@ def test_killed_at_every_statement(tmp_path: Path, stretch: int):
 
 def test_killed_at_every_statement_of_an_opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A new home can be opened again after a kill at any statement of its first opening."""
-    from venule.kit import home as home_module
-    from venule.kit import homedir
+    from venule.kit import embedded, homedir
 
     path = tmp_path / "home"
     shots: list[Path] = []
@@ -166,7 +165,7 @@ def test_killed_at_every_statement_of_an_opening(tmp_path: Path, monkeypatch: py
         return sql
 
     monkeypatch.setattr(homedir, "connect", watched)
-    monkeypatch.setattr(home_module, "connect", watched)
+    monkeypatch.setattr(embedded, "connect", watched)
     open_notes(path).close()
     monkeypatch.undo()
 

@@ -20,7 +20,7 @@ from support.kit_homes import (
     put,
     put_if_lucky,
 )
-from venule.kit import home as home_module
+from venule.kit import groups
 from venule.kit.tx import Call
 
 
@@ -76,7 +76,7 @@ def test_a_command_that_fails_after_it_wrote_is_undone_with_its_stretch_and_all_
 
 
 def test_after_a_stretch_was_run_again_some_begin_alone(home, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(home_module, "ALONE_STRETCHES", 2)
+    monkeypatch.setattr(groups, "ALONE_STRETCHES", 2)
     counted = Counted()
     group = [Call(counted.put, Put(n)) for n in (1, -2) * 4]
 

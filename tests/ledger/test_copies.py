@@ -19,7 +19,7 @@ from venule import app
 from venule.cli import main
 from venule.kit.backup import backup, restore
 from venule.kit.home import Home
-from venule.kit.log_store import Mark
+from venule.kit.home_store import Mark
 from venule.kit.standing import HomeForeign, HomeOutdated, LogForeign
 from venule.kit.time import VirtualClock
 from venule.kit.wal import WAL_FILE

@@ -13,7 +13,7 @@ from support.ledger_archives import Past, archive_all, live, make_checkpoint
 from venule.app import open_home, verify
 from venule.kit.backup import BackupUnusable, backup, keepsakes_of
 from venule.kit.errors import NotAHome
-from venule.kit.log_store import HomeCut
+from venule.kit.home_store import HomeCut
 from venule.kit.sqlite import connect
 from venule.kit.time import VirtualClock
 from venule.ledger import (

@@ -9,7 +9,7 @@ import pytest
 
 from support.homes import new_home
 from venule.kit.errors import DiskFull
-from venule.kit.sqlite import Sql
+from venule.kit.sqlite import SqliteSql
 from venule.kit.time import VirtualClock
 from venule.ledger import Tx, UnitUnknown
 
@@ -33,10 +33,10 @@ def clock() -> VirtualClock:
 
 
 def no_begin(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    def begin(sql: Sql) -> None:
+    def begin(sql: SqliteSql, *, deferring: bool) -> None:
         raise DiskFull("home")
 
-    monkeypatch.setattr(Sql, "begin", begin)
+    monkeypatch.setattr(SqliteSql, "begin", begin)
     return monkeypatch
 
 

@@ -17,7 +17,7 @@ from support.sim.run import run
 from venule.fund import steps
 from venule.kit import time as kit_time
 from venule.kit.idempotency import Keys
-from venule.kit.sqlite import Sql
+from venule.kit.sqlite import SqliteSql
 from venule.ledger import Transfer
 from venule.ledger.book import Book
 from venule.wallet import flows, rules, service, store
@@ -76,14 +76,14 @@ def plant_deaf_keys(patch: pytest.MonkeyPatch) -> None:
 
 def plant_lost_commits(patch: pytest.MonkeyPatch) -> None:
     commits = 0
-    commit = Sql.commit
+    commit = SqliteSql.commit
 
-    def forgetful(sql: Sql) -> None:
+    def forgetful(sql: SqliteSql) -> None:
         nonlocal commits
         commits += 1
         sql.rollback() if commits % 90 == 0 else commit(sql)
 
-    patch.setattr(Sql, "commit", forgetful)
+    patch.setattr(SqliteSql, "commit", forgetful)
 
 
 def plant_income_of_another(patch: pytest.MonkeyPatch) -> None:

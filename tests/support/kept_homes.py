@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from support.kit_homes import START, NoteTx, Put, Tally, put, snapshot
 from venule.kit.home import Home
+from venule.kit.home_store import Mark, identity
 from venule.kit.ids import SeededIds
-from venule.kit.log_store import Mark, identity
 from venule.kit.sql import Sql
 from venule.kit.time import Clock, VirtualClock
 from venule.kit.wal import FRAME_BYTES

@@ -6,15 +6,15 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from venule.kit.sql import Sql
+from venule.kit.sqlite import SqliteSql
 from venule.ledger import MIGRATIONS, Book, Posted, Transfer
 
 T = TypeVar("T")
 CNY, USD = 156, 840
 
 
-def new_sql() -> Sql:
-    sql = Sql(
+def new_sql() -> SqliteSql:
+    sql = SqliteSql(
         sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False), ":memory:"
     )
     for migration in MIGRATIONS.load():
@@ -25,7 +25,7 @@ def new_sql() -> Sql:
 class Hand:
     """Groups and commands on a book, with a clock of our own."""
 
-    def __init__(self, sql: Sql | None = None) -> None:
+    def __init__(self, sql: SqliteSql | None = None) -> None:
         self.sql = sql or new_sql()
         self.book = Book(self.sql)
         self.now_us = 1_000_000

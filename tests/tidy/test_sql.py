@@ -10,8 +10,8 @@ SQL: Final = re.compile(
     r"|VACUUM|WITH\s+\w+\s+AS\s*\()"
 )
 MAY_SPEAK_SQL: Final = re.compile(
-    r"\w+/(store|\w+_store)\.py|\w+/store/\w+\.py"
-    r"|kit/(sqlite|reader|home|homedir|migrate|idempotency|jobs_table|jobs|events|backup)\.py"
+    r"(\w+/)+(store|\w+_store)\.py|\w+/store/\w+\.py"
+    r"|kit/(sqlite|reader|groups|migrate|idempotency|jobs_table|jobs|events|backup)\.py"
 )
 
 

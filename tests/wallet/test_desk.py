@@ -107,7 +107,7 @@ def test_everything_is_there_when_the_home_is_opened_again(tmp_path, closed_well
     if closed_well:
         town.home.close()
     else:  # as after a kill: nothing is said to the book
-        town.home._care.let_go(town.home.sql)
+        town.home._care.let_go()
 
     with open_home(town.path, town.clock, run=1) as home:
         assert [] == home.read(check)

@@ -26,11 +26,11 @@ import msgspec
 from venule.kit import homedir
 from venule.kit.errors import HomeDamaged, Refused
 from venule.kit.home import Home
+from venule.kit.home_store import HOME_ID_BYTES, Mark, identity
 from venule.kit.lock import lock_for_writing
-from venule.kit.log_store import HOME_ID_BYTES, Mark, identity
 from venule.kit.reader import structure_faults
 from venule.kit.seal import SEAL_FILE, check_seal
-from venule.kit.sqlite import DATABASE_FILE, Sql, connect
+from venule.kit.sqlite import DATABASE_FILE, SqliteSql, connect
 from venule.kit.standing import (
     HomeForked,
     HomeOutdated,
@@ -242,7 +242,7 @@ def _inside(path: Path, *, with_log: bool) -> tuple[bytes, Mark]:
     return found
 
 
-def _open(path: Path, *, with_log: bool) -> Sql:
+def _open(path: Path, *, with_log: bool) -> SqliteSql:
     """Open the database for reading; nobody writes meanwhile."""
     return connect(path / DATABASE_FILE, path, mode="ro", immutable=not with_log)
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from venule.kit import log_store
 from venule.kit.errors import HomeError
-from venule.kit.sqlite import DATABASE_FILE, Sql, connect
+from venule.kit.sqlite import DATABASE_FILE, SqliteSql, connect
 
 _log: Final = getLogger("venule.home")
 
@@ -38,7 +38,7 @@ class Backfill:
             self._reader.close()
             raise
 
-    def _connect(self) -> Sql:
+    def _connect(self) -> SqliteSql:
         sql = connect(self._home / DATABASE_FILE, self._home)
         log_store.hold_the_log(sql)
         return sql

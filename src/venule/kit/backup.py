@@ -14,10 +14,10 @@ from typing import Final
 
 from venule.kit import homedir
 from venule.kit.errors import BadInput, Conflict, HomeDamaged, NotAHome
+from venule.kit.home_store import Mark, identity
 from venule.kit.keepsakes import KEEPSAKES_FOLDER, carry, names_in
-from venule.kit.log_store import Mark, identity
 from venule.kit.reader import open_readonly
-from venule.kit.sqlite import DATABASE_FILE, Sql, configure, connect, translate
+from venule.kit.sqlite import DATABASE_FILE, SqliteSql, configure, connect, translate
 
 _NEW: Final = ".venule-new-"
 
@@ -113,7 +113,7 @@ def restore(file: Path | str, home: Path | str, fill: Callable[[Path], None] | N
 
 
 @contextmanager
-def opened_backup(file: Path, place: Path) -> Iterator[Sql]:
+def opened_backup(file: Path, place: Path) -> Iterator[SqliteSql]:
     """Open a backup's database for reading. place: where what belongs to it is looked for."""
     sql = connect(file, place, mode="ro", immutable=True)
     try:
@@ -123,7 +123,7 @@ def opened_backup(file: Path, place: Path) -> Iterator[Sql]:
 
 
 @contextmanager
-def new_database(folder: Path) -> Iterator[Sql]:
+def new_database(folder: Path) -> Iterator[SqliteSql]:
     """Make the database of a home under construction, for writing; `restore` flushes it later."""
     sql = connect(folder / DATABASE_FILE, folder, mode="rwc")
     try:
@@ -161,7 +161,7 @@ def _place_file(new: Path, file: Path, folder: Path | None) -> None:
         raise
 
 
-def _copy(source: Sql, new: Path, file: Path) -> None:
+def _copy(source: SqliteSql, new: Path, file: Path) -> None:
     target = connect(new, file)
     try:
         target.run("PRAGMA synchronous = OFF")  # the file is flushed as a whole afterwards

@@ -1,71 +1,74 @@
-"""What a writer holds beside the open database: the lock, the seal, the log."""
+"""What a writer holds beside the open database, so that it is the only one and knows it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final, Protocol
 
-from venule.kit import homedir
-from venule.kit.lock import HomeLock
-from venule.kit.log_store import HomeCut, Mark, close_leaving_the_log, cut_of
-from venule.kit.seal import Seal
-from venule.kit.sqlite import Sql
-from venule.kit.standing import Standing
+from venule.kit.errors import HomeError
+from venule.kit.home_store import Mark
+from venule.kit.place import is_address
+from venule.kit.seal import SEAL_BYTES_MAX
+from venule.kit.sql import Sql
 from venule.kit.tx import Participant
-from venule.kit.writelog import WriteLog
+from venule.kit.writelog import LOG_BYTES_MAX
+
+BOOK: Final = 1
+"""The number of a home's book, if nobody says another."""
 
 
-class Care:
+class Care(Protocol):
     """Begins before the schema is looked at, ends after the database is closed."""
 
-    def __init__(
-        self, home: Path, lock: HomeLock, seal: Seal, standing: Standing, log_max_bytes: int
-    ) -> None:
-        self._home = home
-        self._lock = lock
-        self._seal = seal
-        self._standing = standing
-        self._log_max_bytes = log_max_bytes
-        self._log: WriteLog | None = None
-
-    def begin(self, sql: Sql) -> None:
-        """Take the log over from SQLite.
-
-        Raises: HomeForeign, HomeOutdated, HomeForked; HomeCut for a home that is for looking.
-        """
-        cut = cut_of(sql)
-        if cut is not None:
-            raise HomeCut(str(self._home), cut.seq, cut.end)
-        self._log = WriteLog(self._home, sql, self._standing, self._log_max_bytes)
+    def begin(self) -> None:
+        """Nothing has been written yet. Raises: HomeCut for a home that is for looking."""
 
     def attach(self) -> None:
-        """The schema is up to date: identity, witness."""
-        assert self._log is not None
-        with homedir.disk_errors(self._home):
-            self._log.attach()
+        """The schema is up to date."""
+
+    def check(self) -> None:
+        """Before a group: is it worth beginning? Raises: LeaseLost if there is another writer."""
+
+    def last_word(self) -> None:
+        """In the open group, just before its commit: let it fail if there is another writer."""
+
+    def meaning(self, error: BaseException) -> HomeError | None:
+        """Return what the failure of a group says of this writer; None if it says nothing."""
+
+    def recover(self) -> bool:
+        """After a lost connection: whether there is another one, and still no other writer.
+
+        Then nothing of the lost one is under way any more: what it did is there or is not.
+        Raises: HomeError if there is another writer.
+        """
 
     def committed(self, mark: Mark) -> None:
         """A group is durable."""
-        assert self._log is not None
-        self._log.committed(mark)
 
-    def close(self, sql: Sql) -> None:
-        """Empty the log, close the database and seal it, if nothing is in the way."""
-        assert self._log is not None
-        unchanged = self._seal.is_database_untouched()
-        if not self._log.close():
-            return
-        sql.close()
-        with homedir.disk_errors(self._home):
-            self._seal.set_again(self._log.home_id, unchanged=unchanged)
+    def close(self) -> None:
+        """The home closes in good order."""
 
-    def let_go(self, sql: Sql) -> None:
-        """Close what is still open and give up the lock. What is in the log stays there."""
-        try:
-            if self._log is not None:
-                self._log.let_go()
-            close_leaving_the_log(sql, self._home)
-        finally:
-            self._lock.release()
+    def let_go(self) -> None:
+        """Close what is still open; let another writer come."""
+
+
+def open_writer(
+    place: Path | str,
+    *,
+    book: int = BOOK,
+    seal_max_bytes: int = SEAL_BYTES_MAX,
+    log_max_bytes: int = LOG_BYTES_MAX,
+    endpoint: str = "",
+    patience_us: int = 0,
+) -> tuple[Sql, Care]:
+    """Become the writer of a home, wherever it is; see `Home.open`."""
+    if is_address(place):
+        from venule.kit.pg.opening import open_writer as open_database
+
+        return open_database(str(place), book, endpoint=endpoint, patience_us=patience_us)
+    from venule.kit.embedded import open_writer as open_files
+
+    return open_files(Path(place), seal_max_bytes, log_max_bytes)
 
 
 def position_of(participant: Participant) -> tuple[int, bytes]:

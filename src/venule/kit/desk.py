@@ -224,9 +224,7 @@ class Desk(Generic[T]):
         try:
             return self.home.run_many([ticket.call for ticket in group], stretch=STRETCH)
         except BaseException as error:  # a caller must get an answer, whatever happened
-            failure: Exception = CommitFailed(
-                str(self.home.path), f"{type(error).__name__}: {error}"
-            )
+            failure: Exception = CommitFailed(self.home.shown, f"{type(error).__name__}: {error}")
             if isinstance(error, AppError):
                 failure = error
             return [Outcome(None, copy(failure)) for _ in group]

@@ -9,7 +9,7 @@ from typing import Final
 from venule.kit import homedir
 from venule.kit.errors import HomeLocked, shorten
 from venule.kit.lock import HomeLock, lock_against_writers
-from venule.kit.sqlite import CACHE_BYTES, DATABASE_FILE, Sql, connect
+from venule.kit.sqlite import CACHE_BYTES, DATABASE_FILE, SqliteSql, connect
 from venule.kit.standing import check_identity, check_standing
 from venule.kit.wal import WAL_FILE
 from venule.kit.witness import Slot
@@ -17,12 +17,12 @@ from venule.kit.witness import Slot
 FAULTS_MAX: Final = 100
 
 
-class _GuardedSql(Sql):
+class _GuardedSql(SqliteSql):
     """A handle that keeps writers out for as long as it reads a file as one that cannot change."""
 
     __slots__ = ("_guard",)
 
-    def __init__(self, sql: Sql, guard: HomeLock | None) -> None:
+    def __init__(self, sql: SqliteSql, guard: HomeLock | None) -> None:
         super().__init__(sql.conn, sql.path, readonly=True, inode=sql.inode)
         self._guard = guard
 
@@ -32,7 +32,7 @@ class _GuardedSql(Sql):
             self._guard.release()
 
 
-def open_readonly(path: Path | str) -> Sql:
+def open_readonly(path: Path | str) -> SqliteSql:
     """Open the database of a home for reading; a writer may be at work in another process.
 
     A directory that this user cannot write to will do, if the home was closed well: SQLite reads
@@ -72,7 +72,7 @@ def open_readonly(path: Path | str) -> Sql:
     return sql
 
 
-def structure_faults(sql: Sql) -> list[str]:
+def structure_faults(sql: SqliteSql) -> list[str]:
     """Let SQLite check every page, row, index and constraint; return what it says is wrong.
 
     It reads the whole database, but knows nothing of what the bytes of a value should be.
@@ -81,7 +81,7 @@ def structure_faults(sql: Sql) -> list[str]:
     return [" ".join(str(word) for word in row) for row in said if row != ("ok",)]
 
 
-def value_faults(sql: Sql) -> list[str]:
+def value_faults(sql: SqliteSql) -> list[str]:
     """Return the values that are not of their column's kind: another type, text that is no UTF-8,
     a day (`..._on`) that is none. With the key of their row; at most `FAULTS_MAX`.
 

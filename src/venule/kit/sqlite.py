@@ -67,7 +67,7 @@ def translate(path: str, error: sqlite3.Error) -> HomeError | None:
             return None
 
 
-class Sql:
+class SqliteSql:
     """A thin, typed handle on one open connection. Not for two threads at once.
 
     `fatal` holds the last error after which SQLite may have rolled the transaction back by itself;
@@ -160,8 +160,11 @@ class Sql:
             raise self.fatal
         self.wrote = True
 
-    def begin(self) -> None:
-        """Open a write transaction at once, so that no later statement finds the lock taken."""
+    def begin(self, *, deferring: bool | None = None) -> None:
+        """Open a write transaction at once, so that no later statement finds the lock taken.
+
+        deferring: nothing would be saved by it here.
+        """
         self.run("BEGIN IMMEDIATE")
         if self.on_begin is not None:
             self.on_begin()
@@ -182,6 +185,22 @@ class Sql:
         if self.conn.in_transaction:
             self.run("ROLLBACK")
 
+    def start_look(self) -> None:
+        """Refuse to write, until `end_look`."""
+        if not self.readonly:
+            self.run("PRAGMA query_only = 1")
+
+    def end_look(self) -> None:
+        """Allow to write again."""
+        self.fatal = None
+        if not self.readonly:
+            self.run("PRAGMA query_only = 0")
+
+    @property
+    def folder(self) -> Path:
+        """Where the home's files lie."""
+        return Path(self.path)
+
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
@@ -201,6 +220,11 @@ class Sql:
         """Whether the home has a table of this name."""
         found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
         return self.row(found, (name,)) is not None
+
+    def has_column(self, table: str, name: str) -> bool:
+        """Whether a table has a column of this name."""
+        found = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
+        return self.row(found, (table, name)) is not None
 
     def watch(self, before: Callable[[str], None]) -> None:
         """Call `before(statement)` ahead of every statement: for tracing, and for faults in tests.
@@ -227,7 +251,7 @@ class Sql:
             _leave(inode)
 
 
-def connect(file: Path, home: Path, *, mode: str = "rw", immutable: bool = False) -> Sql:
+def connect(file: Path, home: Path, *, mode: str = "rw", immutable: bool = False) -> SqliteSql:
     """Open the database file of a home. Pragmas that belong to a writer: see `configure`."""
     uri = f"file:{quote(str(file.absolute()))}?mode={mode}" + ("&immutable=1" if immutable else "")
     inode = _enter(file)
@@ -246,7 +270,7 @@ def connect(file: Path, home: Path, *, mode: str = "rw", immutable: bool = False
         if isinstance(error, sqlite3.Error):
             raise translate(str(home), error) or error from error
         raise
-    return Sql(conn, str(home), readonly=mode == "ro", inode=inode)
+    return SqliteSql(conn, str(home), readonly=mode == "ro", inode=inode)
 
 
 @contextmanager
@@ -272,7 +296,7 @@ def open_beside(file: Path) -> Iterator[BinaryIO]:
                 opened.parked.append(raw)
 
 
-def keep_open(sql: Sql, file: Path) -> int:
+def keep_open(sql: SqliteSql, file: Path) -> int:
     """Open a file that SQLite keeps locks on, for reading; return its descriptor.
 
     It is closed with this process's last connection to the database, see `open_beside`.
@@ -327,7 +351,7 @@ def _leave(inode: Inode) -> None:
                 raw.close()
 
 
-def configure(sql: Sql) -> None:
+def configure(sql: SqliteSql) -> None:
     """Set what a writer needs: write-ahead log, a disk flush at every commit, foreign keys."""
     sql.run(f"PRAGMA page_size = {PAGE_BYTES}")  # counts only before the first page is written
     mode = sql.row("PRAGMA journal_mode = WAL")

@@ -28,9 +28,10 @@ from typing import Final
 import numpy as np
 
 from venule.kit.errors import HomeDamaged
+from venule.kit.home_store import Mark, identity
 from venule.kit.homedir import check_database_file
-from venule.kit.log_store import Mark, identity, look_inside
-from venule.kit.sqlite import DATABASE_FILE, PAGE_BYTES, Sql
+from venule.kit.log_store import look_inside
+from venule.kit.sqlite import DATABASE_FILE, PAGE_BYTES, SqliteSql
 from venule.kit.wal import WAL_FILE, Generation, LogScan, check_wal, generation_of
 from venule.kit.witness import LogState, Slot, home_name, read_witness
 
@@ -113,7 +114,7 @@ def _frames_seen(slot: Slot | None, salts: bytes) -> int | None:
     return slot.frames if slot.salts == salts else 0
 
 
-def check_identity(home: Path, slot: Slot, sql: Sql) -> None:
+def check_identity(home: Path, slot: Slot, sql: SqliteSql) -> None:
     """Compare an open database with the witness. Raises: HomeForeign, HomeOutdated, HomeForked."""
     _check_inside(home, slot, identity(sql))
 

@@ -14,7 +14,7 @@ import struct
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from venule.kit.sqlite import DATABASE_FILE, Sql, keep_open
+from venule.kit.sqlite import DATABASE_FILE, SqliteSql, keep_open
 
 INDEX_FILE: Final = f"{DATABASE_FILE}-shm"
 READ_BYTES: Final = 100
@@ -38,7 +38,7 @@ class LogEnd(NamedTuple):
 class LogIndex:
     """The index of the log of an open home; its handle stays open as long as the home's own."""
 
-    def __init__(self, home: Path, sql: Sql) -> None:
+    def __init__(self, home: Path, sql: SqliteSql) -> None:
         self._fd = keep_open(sql, home / INDEX_FILE)
 
     def read(self) -> LogEnd:

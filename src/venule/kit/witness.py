@@ -21,8 +21,8 @@ from uuid import UUID
 import msgspec
 
 from venule.kit.errors import HomeDamaged
+from venule.kit.home_store import Mark
 from venule.kit.homedir import fsync_directory
-from venule.kit.log_store import Mark
 
 WITNESS_FILE: Final = "witness"
 WITNESS_BYTES: Final = 4_096

@@ -12,11 +12,11 @@ from logging import getLogger
 from pathlib import Path
 from typing import Final
 
-from venule.kit import log_store
+from venule.kit import home_store, log_store
 from venule.kit.backfill import Backfill
 from venule.kit.errors import HomeError
-from venule.kit.log_store import Mark
-from venule.kit.sqlite import WAL_CHECKPOINT_BYTES, Sql
+from venule.kit.home_store import Mark
+from venule.kit.sqlite import WAL_CHECKPOINT_BYTES, SqliteSql
 from venule.kit.standing import Standing, check_identity
 from venule.kit.wal import FRAME_BYTES
 from venule.kit.walindex import LogEnd, LogIndex
@@ -39,7 +39,7 @@ _log: Final = getLogger("venule.home")
 class WriteLog:
     """The log of a home that is open for writing."""
 
-    def __init__(self, home: Path, sql: Sql, standing: Standing, bytes_max: int) -> None:
+    def __init__(self, home: Path, sql: SqliteSql, standing: Standing, bytes_max: int) -> None:
         """Compare the database with the witness, before anything is written.
 
         Raises: HomeForeign, HomeOutdated, HomeForked.
@@ -57,7 +57,7 @@ class WriteLog:
         self._beside: Backfill | None = None
         self._is_beside = bytes_max >= BESIDE_BYTES_MIN
         self._id = b""
-        self._mark = log_store.NO_MARK
+        self._mark = home_store.NO_MARK
         self._own = log_store.generation(sql).own
         self._disk = standing.disk.own
         self._named = standing.log.salts if standing.log else b""  # the log that has its generation
@@ -86,10 +86,10 @@ class WriteLog:
         The schema is up to date.
         """
         sql = self._sql
-        self._id, self._mark = log_store.identity(sql)
+        self._id, self._mark = home_store.identity(sql)
         if not self._id:
-            self._id = log_store.new_home_id()
-            log_store.give_identity(sql, self._id)
+            self._id = home_store.new_home_id()
+            home_store.give_identity(sql, self._id)
         self._settle()
         end = self._index.read()
         self._state = LogState.USED if end.frames else LogState.EMPTIED

@@ -21,8 +21,7 @@ import msgspec
 
 from venule.kit.home import Home
 from venule.kit.homedir import disk_errors, fsync_directory
-from venule.kit.reader import open_readonly
-from venule.kit.sql import Sql
+from venule.kit.sql import Sql, open_readonly
 from venule.ledger import archive_store, store
 from venule.ledger.archive_damage import find_damage
 from venule.ledger.archive_format import (
@@ -33,7 +32,7 @@ from venule.ledger.archive_format import (
     identity_of,
     read_footer,
 )
-from venule.ledger.archive_reader import ArchiveFile, open_archive
+from venule.ledger.archive_reader import ArchiveFile, folder_of, open_archive
 from venule.ledger.archive_store import ArchiveRow
 from venule.ledger.archive_writer import SegmentWriter
 from venule.ledger.checkpoint import check_row
@@ -102,9 +101,10 @@ def archive_journal(
     Raises: ArchiveBusy, ArchiveStray, JournalDamaged, DiskFull, and what a damaged archive raises.
     """
     carry_out = home.run if run is None else run
-    sql = open_readonly(home.path)
+    place = folder_of(home.sql)
+    sql = open_readonly(home.place)
     try:
-        with disk_errors(home.path), _only_one(home.path, book) as folder:
+        with disk_errors(place), _only_one(place, book) as folder:
             _finish_last(sql, book, carry_out)
             _sweep(sql, book, folder)
             made: list[Archived] = []

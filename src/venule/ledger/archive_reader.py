@@ -22,6 +22,7 @@ from venule.ledger.errors import (
     ArchiveDamaged,
     ArchiveEntryDamaged,
     ArchiveMissing,
+    ArchiveNowhere,
     ArchiveSwapped,
 )
 from venule.ledger.model import RecordArray
@@ -196,9 +197,16 @@ class Archives:
         self._files.clear()
 
 
+def folder_of(sql: Sql) -> Path:
+    """Return where a home's files are. Raises: ArchiveNowhere."""
+    if sql.folder is None:
+        raise ArchiveNowhere(sql.path)
+    return sql.folder
+
+
 def open_archive(sql: Sql, row: ArchiveRow) -> ArchiveFile:
     """Return a file of the catalog; nothing of it is read yet. Raises: ArchiveEntryDamaged."""
-    return ArchiveFile(row, FileSource(Path(sql.path).joinpath(row.file)))
+    return ArchiveFile(row, FileSource(folder_of(sql).joinpath(row.file)))
 
 
 def check_files(sql: Sql, book: int) -> None:
@@ -210,7 +218,7 @@ def check_files(sql: Sql, book: int) -> None:
     footers = store.archive_footers(sql, book, format.CHUNK.itemsize)
     for first, last, name, expected in store.archive_files(sql, book):
         try:
-            seen = FileSource(Path(sql.path).joinpath(name)).size()
+            seen = FileSource(folder_of(sql).joinpath(name)).size()
         except FileNotFoundError:
             raise ArchiveMissing(name, first, last) from None
         except OSError as error:
@@ -219,7 +227,7 @@ def check_files(sql: Sql, book: int) -> None:
             raise ArchiveCut(name, first, last, expected, seen)
         if seen > expected:
             raise ArchiveSwapped(name, f"{expected} bytes", f"{seen} bytes")
-        _check_footer(Path(sql.path), name, (book, first, last), *footers[name])
+        _check_footer(folder_of(sql), name, (book, first, last), *footers[name])
 
 
 def _check_footer(

@@ -88,7 +88,8 @@ def archive_footers(sql: Sql, book: int, chunk_bytes: int) -> dict[str, tuple[by
     return {
         str(file): (bytes(end), bytes(chunk))
         for file, end, chunk in sql.rows(
-            "SELECT file, hash, substr(chunks, 1 + length(chunks) - ?) FROM journal_archive"
+            "SELECT file, hash, substr(chunks, 1 + length(chunks) - CAST(? AS INTEGER))"
+            " FROM journal_archive"
             " WHERE book = ?",
             (chunk_bytes, book),
         )

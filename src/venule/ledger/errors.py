@@ -227,6 +227,18 @@ class TooManyPairs(Refused):
 
 
 @dataclass(eq=False)
+class ArchiveNowhere(BadInput):
+    """A PostgreSQL home has an archive only if its address says where the files lie."""
+
+    path: str
+    slug = "archive-nowhere"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: expected an address with &folder=/a/folder, seen none"
+
+
+@dataclass(eq=False)
 class ArchiveBusy(Unavailable):
     """Somebody else is moving journal rows to the archive at this moment."""
 

@@ -17,9 +17,9 @@ from venule.kit.backup import (
     opened_backup,
     restore,
 )
-from venule.kit.log_store import Cut, Mark, identity, save_cut, save_mark
+from venule.kit.home_store import Cut, Mark, identity, save_cut, save_mark
 from venule.kit.migrate import KIT_MIGRATIONS, migrate
-from venule.kit.sqlite import Sql
+from venule.kit.sql import Sql
 from venule.ledger.point import PointUnknown, copy_up_to, files_up_to, last_seq
 from venule.ledger.store import MIGRATIONS
 

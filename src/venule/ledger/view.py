@@ -85,7 +85,7 @@ class View:
     """One state of a book, for reading. Threads may share it."""
 
     def __init__(self, sql: Sql, book: int) -> None:
-        self.path = Path(sql.path)
+        self.path = sql.path
         self.book = book
         self.units = {unit.unit: unit for unit in store.units(sql)}
         position = store.last_position(sql, book)
@@ -311,7 +311,7 @@ class View:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise HomeClosed(str(self.path))
+            raise HomeClosed(self.path)
 
     def close(self) -> None:
         """Let go of the state. Again is harmless."""

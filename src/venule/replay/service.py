@@ -35,7 +35,8 @@ class OpenHome(Protocol):
 
     def __call__(
         self,
-        path: Path,
+        place: Path,
+        /,
         *,
         readonly: bool = False,
         clock: Clock | None = None,

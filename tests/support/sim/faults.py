@@ -21,7 +21,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from venule.kit.sqlite import DATABASE_FILE, Sql
+from venule.kit.sql import Sql
+from venule.kit.sqlite import DATABASE_FILE
 
 WAL_FILE = f"{DATABASE_FILE}-wal"
 SHM_FILE = f"{DATABASE_FILE}-shm"
@@ -165,7 +166,7 @@ class Instants:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Let the home's own calls of the operating system be instants, and connections too."""
-        from venule.kit import home, homedir
+        from venule.kit import embedded, homedir
 
         def watched_call(name: str) -> Any:
             real = getattr(os, name)
@@ -184,7 +185,7 @@ class Instants:
             return patch.object(module, "connect", lambda *a, **o: self.watch(real(*a, **o)))
 
         patches = [watched_call(name) for name in CALLS]
-        patches += [watched_connect(module) for module in (home, homedir)]
+        patches += [watched_connect(module) for module in (embedded, homedir)]
         for each in patches:
             each.start()
         try:

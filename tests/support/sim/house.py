@@ -38,7 +38,7 @@ from venule.app import ROOMS, verify
 from venule.kit.errors import CommitFailed, DiskFull, HomeError
 from venule.kit.home import Home
 from venule.kit.ids import SeededIds
-from venule.kit.sqlite import Sql
+from venule.kit.sql import Sql
 from venule.kit.tx import Call, Outcome
 from venule.ledger import Book, TransferFlags, Tx
 

@@ -1,0 +1,69 @@
+"""Open a PostgreSQL home: to read it, or as the one writer of a book."""
+
+from __future__ import annotations
+
+import psycopg
+
+from venule.kit.errors import NotAHome
+from venule.kit.pg import lease_store
+from venule.kit.pg.address import Address
+from venule.kit.pg.care import PostgresCare
+from venule.kit.pg.connecting import connect, make_schema
+from venule.kit.pg.lease import Lease, new_holder
+from venule.kit.pg.sql import PostgresSql
+
+
+def open_reader(place: str) -> PostgresSql:
+    """Connect for reading.
+
+    Raises: AddressMalformed, DatabaseUnreachable, DatabaseBusy, DatabaseRefused,
+    DatabaseUnsuitable, NotAHome.
+    """
+    address = Address.parse(place)
+    sql = connect(address, readonly=True)
+    try:
+        if not sql.has_table("schema_migration"):
+            raise NotAHome(sql.path, f"no home in schema {address.schema}")
+    except BaseException:
+        sql.close()
+        raise
+    return sql
+
+
+def open_writer(
+    place: str, book: int, *, endpoint: str = "", patience_us: int = 0
+) -> tuple[PostgresSql, PostgresCare]:
+    """Become the only writer of a book; make the home's schema if it is not there.
+
+    endpoint: where this writer takes commands. patience_us: how long to wait for another's end.
+    Raises: LeaseHeld; as `open_reader`, and HomeReadOnly if the user may not make the schema.
+    """
+    address = Address.parse(place)
+    own = connect(address)
+    try:
+        make_schema(own, address)
+        lease_store.create_tables(own)
+        lease = Lease.acquire(own, book, new_holder(), endpoint=endpoint, patience_us=patience_us)
+    except BaseException:
+        own.close()
+        raise
+    writer: PostgresSql | None = None
+    try:
+        writer = connect(address)
+        lease.fence_off(writer)
+    except BaseException:
+        _release(lease, own, writer)
+        raise
+    return writer, PostgresCare(address, writer, lease)
+
+
+def _release(lease: Lease, own: PostgresSql, writer: PostgresSql | None) -> None:
+    if writer is not None:
+        writer.close()
+    try:
+        if own.fatal is None:
+            lease.release()
+    except psycopg.Error:
+        pass  # it ends by itself
+    finally:
+        own.close()
