@@ -16,8 +16,9 @@ from threading import Thread
 
 import numpy as np
 
-from common import fresh, open_home, percentile_ms, say
+from common import percentile_ms, say
 from ledger import BATCH, draw, move, populate, set_up
+from places import fresh, open_home
 from venule.kit.home import Home
 from venule.ledger import Tx, archive_journal, prove
 

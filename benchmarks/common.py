@@ -6,42 +6,14 @@ import json
 import os
 import platform
 import resource
-import shutil
 import sqlite3
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from venule.kit.home import Home
-from venule.kit.ids import SystemIds
-from venule.kit.migrate import Migrations
-from venule.kit.sql import Sql
-from venule.kit.time import SystemClock
-from venule.ledger import MIGRATIONS, Book, Tx
-
-
-def open_home(path: Path, *more: Migrations) -> Home[Tx]:
-    """A home with a ledger; no seal, so that closing costs what a server's restart would."""
-    clock = SystemClock()
-    return Home.open(
-        path,
-        clock=clock,
-        ids=SystemIds(clock),
-        migrations=[MIGRATIONS, *more],
-        participant=Book,
-        tx=Tx,
-        seal_max_bytes=0,
-    )
-
-
-def fresh(path: Path) -> Path:
-    """Make sure that nothing is left of an earlier run of this benchmark."""
-    if path.exists():
-        if not (path / "venule.json").exists():
-            sys.exit(f"{path} exists and is no home of ours: name another one with --home")
-        shutil.rmtree(path)
-    return path
+from venule.kit.sqlite import SqliteSql
+from venule.ledger import Tx
 
 
 def percentile_ms(seconds: list[float], share: float) -> float:
@@ -56,11 +28,6 @@ def rss_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def home_bytes(path: Path) -> int:
-    """Bytes on disk of a home."""
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-
-
 def slow_down_disk(home: Home[Tx], fsync_ms: float, mb_per_s: float) -> None:
     """Make every commit of a home cost what it would on a slower disk.
 
@@ -70,9 +37,9 @@ def slow_down_disk(home: Home[Tx], fsync_ms: float, mb_per_s: float) -> None:
     """
     sql = home.sql
     log = Path(sql.path) / "home.sqlite-wal"
-    commit = Sql.commit
+    commit = SqliteSql.commit
 
-    def slow_commit(self: Sql) -> None:
+    def slow_commit(self: SqliteSql) -> None:
         before = log.stat().st_size if log.exists() else 0
         began = time.perf_counter()
         commit(self)
@@ -87,7 +54,7 @@ def slow_down_disk(home: Home[Tx], fsync_ms: float, mb_per_s: float) -> None:
             time.sleep(left)
 
     slow_commit.typical = 0
-    Sql.commit = slow_commit
+    SqliteSql.commit = slow_commit
 
 
 def say(result: dict[str, Any]) -> None:

@@ -26,7 +26,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from common import fresh, home_bytes, open_home, percentile_ms, rss_bytes, say
+from common import percentile_ms, rss_bytes, say
+from places import HOME_HELP, durable, fresh, home_bytes, open_home, place_of
 from venule.kit.desk import Desk
 from venule.kit.home import Home
 from venule.ledger import AccountFlags, Transfer, Tx
@@ -161,11 +162,11 @@ async def gather(calls: Iterable[Awaitable[None]]) -> None:
     await asyncio.gather(*calls)
 
 
-def measure(kind: str, args: argparse.Namespace) -> dict[str, Any]:
+def measure(kind: str, place: Path | str, args: argparse.Namespace) -> dict[str, Any]:
     """One kind of callers, in a home of its own."""
-    home = open_home(fresh(args.home))
+    home = open_home(fresh(place))
     home.run(set_up, None)
-    size_before = home_bytes(args.home)
+    size_before = home_bytes(place)
     full = load(home, kind, "full", args.callers, args.seconds, args.rate)
     count = len(full.took)
     result = {
@@ -189,10 +190,10 @@ def measure(kind: str, args: argparse.Namespace) -> dict[str, Any]:
     assert found == (count,), f"answered {count}, found {found}"
     home.close()
     began = time.perf_counter()
-    home = open_home(args.home)
+    home = open_home(place)
     result["reopen_s"] = round(time.perf_counter() - began, 3)
     home.close()
-    result["bytes_per_command"] = round((home_bytes(args.home) - size_before) / count, 1)
+    result["bytes_per_command"] = round((home_bytes(place) - size_before) / count, 1)
     return result
 
 
@@ -211,19 +212,19 @@ def main() -> None:
         "--rate", type=float, default=0, help="commands a second, 0 = all that goes"
     )
     parser.add_argument("--no-half", action="store_true", help="leave out the phase at half rate")
-    parser.add_argument("--home", type=Path, default=Path("build/bench-desk"))
+    parser.add_argument("--home", default="build/bench-desk", help=HOME_HELP)
     args = parser.parse_args()
-    args.home.parent.mkdir(parents=True, exist_ok=True)
+    place = place_of(args.home)
     kinds = KINDS if args.kind == "both" else (args.kind,)
     result: dict[str, Any] = {"callers": args.callers, "kind": args.kind}
     for kind in kinds:
         before = "" if kind == kinds[0] else f"{kind}_"
-        result |= {before + name: figure for name, figure in measure(kind, args).items()}
+        result |= {before + name: figure for name, figure in measure(kind, place, args).items()}
     say(
         result
         | {
             "rss_gb": round(rss_bytes() / 1e9, 3),
-            "durable": "each group: SQLite WAL, synchronous=FULL; key, row, transfer together",
+            "durable": f"each group: {durable(place)}; key, row, transfer together",
         }
     )
 

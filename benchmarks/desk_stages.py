@@ -16,8 +16,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from common import fresh, open_home, percentile_ms, rss_bytes, say
+from common import percentile_ms, rss_bytes, say
 from desk import Paid, Pay, pay, set_up
+from places import fresh, open_home
 from venule.kit.home import Home
 from venule.kit.tx import Call
 from venule.ledger import Transfer, Tx

@@ -29,8 +29,9 @@ from typing import Any
 
 import numpy as np
 
-from common import fresh, home_bytes, open_home, percentile_ms, rss_bytes, say
+from common import percentile_ms, rss_bytes, say
 from ledger import BATCH, START_FEN, draw, move, populate, set_up
+from places import fresh, home_bytes, open_home
 from venule.ledger import TransferFlags, Tx, exact_sum
 
 ACCOUNT_BYTES = 64

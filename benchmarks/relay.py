@@ -19,8 +19,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from common import fresh, open_home, percentile_ms, say
+from common import percentile_ms, say
 from desk import Pay, pay, set_up
+from places import fresh, open_home
 from venule.kit.desk import Desk
 from venule.kit.relay import Procedures, Relay, Server, parse_endpoint
 from venule.ledger import Tx

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from support.postgres import PostgresServer
 from venule import app
 from venule.cli import main
 from venule.kit.time import VirtualClock
@@ -86,8 +87,21 @@ def move(tx: Tx, transfers: list[Transfer]) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of five accounts and four transfers, one an hour from 09:00 China time on."""
     path = tmp_path_factory.mktemp("cli") / "home"
+    _live(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def database(postgres: PostgresServer) -> str:
+    """The same home in a PostgreSQL database."""
+    address = postgres.address(tcp=True)
+    _live(address)
+    return address
+
+
+def _live(place: Path | str) -> None:
     clock = VirtualClock(OPENED_AT)
-    with app.open_home(path, clock=clock) as opened:
+    with app.open_home(place, clock=clock) as opened:
         opened.run(fill, None)
         for transfer in (
             Transfer(1, 2, 10_000, 103),
@@ -97,4 +111,3 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             opened.run(move, [transfer])
             clock.advance(timedelta(hours=1))
-    return path

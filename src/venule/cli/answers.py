@@ -11,6 +11,7 @@ from venule.cli.errors import LimitOutOfRange
 from venule.cli.exits import Exit
 from venule.cli.inputs import parse_account, parse_end, parse_moment, parse_start
 from venule.cli.names import transfer_names
+from venule.cli.options import Place
 from venule.cli.reading import (
     AccountLine,
     TrialLine,
@@ -36,7 +37,7 @@ from venule.ledger import (
 LIMIT_MAX: Final = 100_000
 
 
-def verify(home: Path, *, json: bool) -> int:
+def verify(home: Place, *, json: bool) -> int:
     """Prove a home; REFUSED if there is a fault."""
     report = app.verify(home)
     if json:
@@ -60,7 +61,7 @@ def verify(home: Path, *, json: bool) -> int:
 
 
 def statement(
-    home: Path,
+    home: Place,
     account: str,
     *,
     limit: int,
@@ -102,7 +103,7 @@ def statement(
         return opened.read(look)
 
 
-def balances(home: Path, *, at: str | None, json: bool) -> int:
+def balances(home: Place, *, at: str | None, json: bool) -> int:
     """Show the trial balance, now or at an instant."""
     moment = parse_moment("--at", at) if at else None
 
@@ -152,7 +153,7 @@ def show_trial_balance(lines: list[TrialLine], as_of: dict[str, object], *, json
 
 
 def accounts(
-    home: Path, *, code: int | None, unit: int | None, limit: int, after: int, json: bool
+    home: Place, *, code: int | None, unit: int | None, limit: int, after: int, json: bool
 ) -> int:
     """List accounts by number."""
     check_limit(limit)

@@ -7,14 +7,14 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from venule.cli.exits import Exit
-from venule.cli.options import Json
+from venule.cli.options import Json, Place
 
 KEEP_TRANSFERS = 8_000_000
 SEGMENT_TRANSFERS = 4_000_000
 
 
 def archive(
-    home: Path,
+    home: Place,
     /,
     *,
     keep_transfers: Annotated[int, Parameter(validator=Number(gte=0))] = KEEP_TRANSFERS,
@@ -42,7 +42,7 @@ def archive(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     keep_transfers
         So many of the newest transfers stay in the database.
     segment_transfers
@@ -52,10 +52,9 @@ def archive(
     """
     from venule.app import open_home
     from venule.cli.show import print_json, print_table
-    from venule.kit.homedir import check_format
     from venule.ledger import archive_journal
 
-    check_format(home)
+    _check_there(home)
     with open_home(home) as opened:
         made = archive_journal(
             opened,
@@ -83,3 +82,15 @@ def archive(
         right=("transfers", "bytes", "bytes each"),
     )
     return Exit.OK
+
+
+def _check_there(home: Place) -> None:
+    """A command that moves rows makes no home. Raises: NotAHome and its like."""
+    from venule.kit.homedir import check_format
+    from venule.kit.place import is_address
+    from venule.kit.sql import open_readonly
+
+    if is_address(home):
+        open_readonly(home).close()
+    else:
+        check_format(Path(home))

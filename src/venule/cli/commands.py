@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from venule import __version__
 from venule.cli.exits import Exit
 from venule.cli.ledger import app as ledger
-from venule.cli.options import LIMIT, Json
+from venule.cli.options import LIMIT, Json, Place
 
 app = App(
     name="venule",
@@ -95,7 +95,7 @@ def replay(
 
 
 @app.command
-def verify(home: Path, /, *, json: Json = False) -> int:
+def verify(home: Place, /, *, json: Json = False) -> int:
     """Prove the books from the files alone, or name the first fault.
 
     Checked are the hash chain of the journal, debits = credits in each unit, balances = replay of
@@ -112,7 +112,7 @@ def verify(home: Path, /, *, json: Json = False) -> int:
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     """
     from venule.cli import answers
 
@@ -121,7 +121,7 @@ def verify(home: Path, /, *, json: Json = False) -> int:
 
 @app.command
 def statement(
-    home: Path,
+    home: Place,
     account: str,
     /,
     *,
@@ -144,7 +144,7 @@ def statement(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     account
         Number of the account, or the id of its owner.
     limit
@@ -164,7 +164,7 @@ def statement(
 
 
 @app.command
-def balances(home: Path, /, *, at: str | None = None, json: Json = False) -> int:
+def balances(home: Place, /, *, at: str | None = None, json: Json = False) -> int:
     """Show the trial balance: debit and credit balances per unit and account code.
 
     For example:
@@ -178,7 +178,7 @@ def balances(home: Path, /, *, at: str | None = None, json: Json = False) -> int
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     at
         As of the end of a day, or of an instant; China time unless it carries an offset.
     """
@@ -189,7 +189,7 @@ def balances(home: Path, /, *, at: str | None = None, json: Json = False) -> int
 
 @app.command
 def accounts(
-    home: Path,
+    home: Place,
     /,
     *,
     code: int | None = None,
@@ -211,7 +211,7 @@ def accounts(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     code
         Only accounts of this code of the chart of accounts.
     unit
@@ -338,6 +338,7 @@ def version(*, json: Json = False) -> int:
         "venule": __version__,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
+        "psycopg": version_of("psycopg"),
         "numpy": version_of("numpy"),
         "numba": version_of("numba"),
     }

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from cyclopts import App, Parameter
 
 from venule.cli.archiving import archive
-from venule.cli.options import LIMIT, Json
+from venule.cli.options import LIMIT, Json, Place
 
 SCAN_MAX: Final = 10_000_000
 
@@ -121,7 +121,7 @@ app.command(archive)
 
 @app.command
 def accounts(
-    home: Path,
+    home: Place,
     /,
     *,
     which: AccountsAsked = ANY_ACCOUNT,
@@ -145,7 +145,7 @@ def accounts(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     limit
         Show at most so many accounts.
     """
@@ -156,7 +156,7 @@ def accounts(
 
 @app.command
 def transfers(
-    home: Path,
+    home: Place,
     /,
     *,
     which: TransfersAsked = ANY_TRANSFER,
@@ -185,7 +185,7 @@ def transfers(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     oldest_first
         Show the oldest first, not the newest.
     limit
@@ -201,7 +201,7 @@ def transfers(
 
 
 @app.command
-def transfer(home: Path, seq: int, /, *, scan_max: int = SCAN_MAX, json: Json = False) -> int:
+def transfer(home: Place, seq: int, /, *, scan_max: int = SCAN_MAX, json: Json = False) -> int:
     """Show one transfer in full.
 
     Both accounts with their balances after it; what it posts, voids or reverses; the linked chain
@@ -218,7 +218,7 @@ def transfer(home: Path, seq: int, /, *, scan_max: int = SCAN_MAX, json: Json = 
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     seq
         Sequence number of the transfer: its place in the journal.
     scan_max
@@ -231,7 +231,7 @@ def transfer(home: Path, seq: int, /, *, scan_max: int = SCAN_MAX, json: Json = 
 
 @app.command
 def trial_balance(
-    home: Path, /, *, at: str | None = None, seq: int | None = None, json: Json = False
+    home: Place, /, *, at: str | None = None, seq: int | None = None, json: Json = False
 ) -> int:
     """Show the trial balance now, at an instant, or after a transfer.
 
@@ -249,7 +249,7 @@ def trial_balance(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     at
         As of the end of a day, or of an instant.
     seq
@@ -262,7 +262,7 @@ def trial_balance(
 
 @app.command
 def who_paid_whom(
-    home: Path,
+    home: Place,
     /,
     *,
     since: str | None = None,
@@ -288,7 +288,7 @@ def who_paid_whom(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     since
         A day (from its start) or an instant.
     until
@@ -309,7 +309,7 @@ def who_paid_whom(
 
 @app.command
 def export(
-    home: Path,
+    home: Place,
     file: Path,
     /,
     *,
@@ -335,7 +335,7 @@ def export(
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or `postgresql://...`.
     file
         The file to make.
     what

@@ -25,6 +25,7 @@ from venule.cli.ledger_rows import (
     records_json,
     side_json,
 )
+from venule.cli.options import Place
 from venule.cli.reading import (
     Units,
     account_line,
@@ -58,7 +59,7 @@ from venule.ledger import who_paid_whom as sum_up_payments
 REVERSALS_SHOWN_MAX: Final = 100
 
 
-def accounts(home: Path, asked: AccountsAsked, *, limit: int, json: bool) -> int:
+def accounts(home: Place, asked: AccountsAsked, *, limit: int, json: bool) -> int:
     """Find accounts."""
     check_limit(limit)
     search = AccountSearch(
@@ -91,7 +92,7 @@ def _flags(names: tuple[str, ...]) -> int:
 
 
 def transfers(
-    home: Path,
+    home: Place,
     asked: TransfersAsked,
     *,
     newest_first: bool,
@@ -165,7 +166,7 @@ def _show_found(
         print_line(f"more: --{option} {cursor}")
 
 
-def transfer(home: Path, seq: int, *, scan_max: int, json: bool) -> int:
+def transfer(home: Place, seq: int, *, scan_max: int, json: bool) -> int:
     """Show one transfer, what it refers to, and what refers to it."""
     _check_scan(scan_max)
     with open_readonly(home) as view:
@@ -196,7 +197,7 @@ def transfer(home: Path, seq: int, *, scan_max: int, json: bool) -> int:
 # ---------------------------------------------------------------- sums
 
 
-def trial_balance(home: Path, *, at: str | None, seq: int | None, json: bool) -> int:
+def trial_balance(home: Place, *, at: str | None, seq: int | None, json: bool) -> int:
     """Show the trial balance now, at an instant, or after a transfer."""
     if at is not None and seq is not None:
         raise OptionsConflict("--at", "--seq")
@@ -220,7 +221,7 @@ def trial_balance(home: Path, *, at: str | None, seq: int | None, json: bool) ->
 
 
 def who_paid_whom(
-    home: Path,
+    home: Place,
     *,
     since: str | None,
     until: str | None,
@@ -307,7 +308,7 @@ def _paid_json(line: Paid, by: Party, units: Units) -> dict[str, object]:
 
 
 def export(
-    home: Path, file: Path, *, what: str, since: str | None, until: str | None, json: bool
+    home: Place, file: Path, *, what: str, since: str | None, until: str | None, json: bool
 ) -> int:
     """Write a Parquet file."""
     if what == "accounts" and (since is not None or until is not None):

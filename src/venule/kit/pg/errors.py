@@ -89,7 +89,7 @@ class DatabaseRefused(HomeError):
 
     @property
     def message(self) -> str:
-        return f"expected to be let in at {self.path}, seen {self.seen}"
+        return f"expected to be allowed at {self.path}, seen {self.seen}"
 
 
 @dataclass(eq=False)
@@ -118,6 +118,8 @@ def translate(path: str, error: psycopg.Error) -> HomeError | None:
         return DiskFull(path)
     if state == "25006":
         return HomeReadOnly(path)
+    if state == "42501":
+        return DatabaseRefused(path, seen)
     if state == "55P03":
         return HomeLocked(path, 0)
     if state in {"XX001", "XX002"}:

@@ -40,6 +40,7 @@ _MADE_MEANWHILE: Final = (
     psycopg.errors.DuplicateObject,
 )
 
+LEASE_TABLE: Final = "writer_lease"
 FENCE_TABLE: Final = "writer_fence"
 FENCE: Final = (
     "UPDATE writer_fence SET generation = CASE WHEN generation = ? THEN generation END"
@@ -65,8 +66,10 @@ class LeaseRow(NamedTuple):
 
 def create_tables(sql: PostgresSql) -> None:
     """Make the tables if they are not there: before any migration, since those need a writer."""
-    for statement in (_LEASE_TABLE, _FENCE_TABLE):
+    for name, statement in ((LEASE_TABLE, _LEASE_TABLE), (FENCE_TABLE, _FENCE_TABLE)):
         for _ in range(CREATE_TRIES):
+            if sql.has_table(name):  # who may not create may still write
+                break
             try:
                 sql.run(statement)
                 break
