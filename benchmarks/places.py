@@ -35,15 +35,24 @@ POSTGRESQL = "PostgreSQL, fsync and synchronous_commit on"
 def place_of(asked: str) -> Path | str:
     """Return the place that `--home` names; make its parent, or start its server."""
     if asked == START:
-        folder = Path("build/bench-postgresql")
-        server = PostgresServer(folder, CACHE_MIB)
+        server = start_server()
         atexit.register(server.stop)
-        socket = str(server.socket).replace("/", "%2F")
-        return f"postgresql://postgres@{socket}/postgres?schema={SCHEMA}"
+        return address_of(server)
     if is_address(asked):
         return asked
     Path(asked).parent.mkdir(parents=True, exist_ok=True)
     return Path(asked)
+
+
+def start_server(**settings: str) -> PostgresServer:
+    """A fresh server; whoever starts it stops it."""
+    return PostgresServer(Path("build/bench-postgresql"), CACHE_MIB, **settings)
+
+
+def address_of(server: PostgresServer) -> str:
+    """A home in its database, over its socket."""
+    socket = str(server.socket).replace("/", "%2F")
+    return f"postgresql://postgres@{socket}/postgres?schema={SCHEMA}"
 
 
 def fresh(place: Path | str) -> Path | str:

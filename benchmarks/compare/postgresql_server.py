@@ -43,10 +43,10 @@ class PostgresServer:
     """Made, started, and on `stop` gone with all its files.
 
     fsync, synchronous_commit and full_page_writes stay on, as they come; the memory, and how much
-    log may gather between two checkpoints, are set for a machine with room.
+    log may gather between two checkpoints, are set for a machine with room. more: other settings.
     """
 
-    def __init__(self, folder: Path, cache_mib: int) -> None:
+    def __init__(self, folder: Path, cache_mib: int, **more: str) -> None:
         programs = find_programs()
         if programs is None:
             sys.exit("no PostgreSQL found: install it, or give the address of a server")
@@ -61,12 +61,12 @@ class PostgresServer:
             for path in (self.data, self.socket):
                 if user is not None:
                     os.chown(path, user.pw_uid, user.pw_gid)
-            self._start(programs, cache_mib)
+            self._start(programs, cache_mib, more)
         except BaseException:
             self._remove()
             raise
 
-    def _start(self, programs: Path, cache_mib: int) -> None:
+    def _start(self, programs: Path, cache_mib: int, more: dict[str, str]) -> None:
         self._run("test", "-w", self.data)  # may that user enter all folders above it?
         trust = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"]
         self._run(programs / "initdb", "-D", self.data, *trust)
@@ -79,6 +79,7 @@ class PostgresServer:
             "wal_buffers": "64MB",
             "work_mem": "64MB",
             "jit": "off",
+            **more,
         }
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         log = self.data / "server.log"

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from support.postgres import PostgresServer
 from venule import app
 from venule.replay import ReplayHomeDiffers, ReplayOptions, Report, run
 from venule.replay.inputs import read_inputs
@@ -226,3 +227,16 @@ def test_a_second_writer_is_refused(tmp_path):
                 run(_options(tmp_path, days_max=3), app.open_home)
 
     assert run(_options(tmp_path, days_max=3), app.open_home, second).books_balance
+
+
+def test_the_same_books_in_a_database(finished, postgres: PostgresServer, tmp_path):
+    """Day by day the same commands: the journals are equal to the last hash."""
+    folder, report, _ = finished
+    address = postgres.address()
+    other = run(_options(tmp_path, home=address), app.open_home)
+
+    assert report.books_balance
+    expected, seen = (app.verify(place).checked for place in (folder / "home", address))
+    assert expected["journal_hash"] == seen["journal_hash"]
+    assert _figures(folder) == _figures(tmp_path)
+    assert other == run(_options(tmp_path, home=address), app.open_home)  # only reported on

@@ -34,7 +34,7 @@ def replay(
     yields: Path | None = None,
     users: Path | None = None,
     calendar: Path | None = None,
-    home: Path = Path("replay-home"),
+    home: Place = "replay-home",
     report: Path = Path("replay-report"),
     seed: int | None = None,
     users_max: int | None = None,
@@ -66,7 +66,7 @@ def replay(
     calendar
         Bank days and fund open days (`calendar.csv`).
     home
-        Directory for the books.
+        Directory for the books, or `postgresql://...`.
     report
         Directory for `report.json` and `report.html`.
     seed

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
@@ -14,8 +13,10 @@ from rich.progress import BarColumn, Progress, Task, TextColumn, TimeRemainingCo
 
 from venule import app
 from venule.cli.exits import Exit
+from venule.cli.options import Place
 from venule.cli.show import print_json, print_line, print_table
 from venule.fund import FundAccountCode
+from venule.kit.place import shown
 from venule.replay import ReplayOptions, run, summary
 
 HOLDER_CODE: Final = int(FundAccountCode.HOLDER)
@@ -48,18 +49,19 @@ def replay(options: ReplayOptions, *, json: bool) -> int:
         print_table(("what", "result"), summary(report))
         print_line("")
         print_line("Look next at:")
+        home = shown(options.home)
         for what in (
             f"{options.report / 'report.html'}  (plots; opens offline)",
-            f"venule verify {options.home}",
-            f"venule balances {options.home} --at {report.last_day}",
-            f"venule accounts {options.home} --code {HOLDER_CODE}",
-            f"venule statement {options.home} {_example(options.home)}",
+            f"venule verify {home}",
+            f"venule balances {home} --at {report.last_day}",
+            f"venule accounts {home} --code {HOLDER_CODE}",
+            f"venule statement {home} {_example(options.home)}",
         ):
             print_line(f"  {what}")
     return Exit.OK if report.books_balance else Exit.REFUSED
 
 
-def _example(home: Path) -> str:
+def _example(home: Place) -> str:
     """Name the account of a holder whose statement is worth a look: income on most days."""
     with app.open_home(home, readonly=True) as opened:
         view = opened.read(lambda tx: tx.accounts_view())

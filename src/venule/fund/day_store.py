@@ -336,7 +336,7 @@ def run_faults(sql: Sql, fund: str) -> list[Row]:
         "SELECT r.run_on, 'confirmed in', COALESCE(SUM(o.confirmed), 0), r.confirmed_in"
         " FROM fund_run AS r LEFT JOIN fund_order AS o ON o.fund = r.fund"
         "  AND o.confirm_on = r.run_on AND o.kind = 'subscribe'"
-        " WHERE r.fund = ? AND r.step <> 'confirm' GROUP BY r.run_on"
+        " WHERE r.fund = ? AND r.step <> 'confirm' GROUP BY r.run_on, r.confirmed_in"
         " HAVING COALESCE(SUM(o.confirmed), 0) <> r.confirmed_in",
         (fund,),
     )
@@ -344,7 +344,7 @@ def run_faults(sql: Sql, fund: str) -> list[Row]:
         "SELECT r.run_on, 'confirmed out', COALESCE(SUM(o.confirmed), 0), r.confirmed_out"
         " FROM fund_run AS r LEFT JOIN fund_order AS o ON o.fund = r.fund"
         "  AND o.confirm_on = r.run_on AND o.kind IN ('redeem', 'pledge')"
-        " WHERE r.fund = ? AND r.step <> 'confirm' GROUP BY r.run_on"
+        " WHERE r.fund = ? AND r.step <> 'confirm' GROUP BY r.run_on, r.confirmed_out"
         " HAVING COALESCE(SUM(o.confirmed), 0) <> r.confirmed_out",
         (fund,),
     )

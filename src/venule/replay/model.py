@@ -24,12 +24,13 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     flows, yields, users, calendar: files as in the user guide. What is left out comes from the
     package: the published yields, a generated population, generated flows, China's calendar.
-    home: a directory; the same options continue there what was broken off.
+    home: a directory, or an address `postgresql://...`; the same options continue there what was
+    broken off.
     users_max: take only the first so many users; the daily totals stay what they are.
     days_max: stop after so many days.
     """
 
-    home: Path
+    home: str
     report: Path
     flows: Path | None = None
     yields: Path | None = None

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from venule.kit.place import is_address
 from venule.replay.errors import ReplayOptionWrong, ReportNotWritable
 from venule.replay.report import Report
 
@@ -16,14 +17,15 @@ JSON_FILE: Final = "report.json"
 PAGE_FILE: Final = "report.html"
 
 
-def check_directory(report: Path, home: Path) -> None:
+def check_directory(report: Path, home: Path | str) -> None:
     """Make sure, before anything else, that a report can be written; leave nothing behind.
 
     Raises: ReportNotWritable; ReplayOptionWrong if it would lie in the home.
     """
-    inside, outside = report.resolve(), home.resolve()
-    if inside == outside or outside in inside.parents:
-        raise ReplayOptionWrong("--report", "a directory outside of the home", str(report))
+    if not is_address(home):
+        inside, outside = report.resolve(), Path(home).resolve()
+        if inside == outside or outside in inside.parents:
+            raise ReplayOptionWrong("--report", "a directory outside of the home", str(report))
     place = report
     while not place.exists() and place != place.parent:
         place = place.parent

@@ -13,10 +13,12 @@ from uuid import UUID
 import msgspec
 
 from venule import fund, wallet
+from venule.kit.errors import NotAHome
 from venule.kit.home import Home
 from venule.kit.homedir import is_vacant
 from venule.kit.ids import Ids, SeededIds
 from venule.kit.migrate import HomeNotMigrated
+from venule.kit.place import is_address, shown
 from venule.kit.time import Clock, SystemClock, VirtualClock, china_instant
 from venule.ledger import Tx
 from venule.replay import output, page, store
@@ -35,7 +37,7 @@ class OpenHome(Protocol):
 
     def __call__(
         self,
-        place: Path,
+        place: Path | str,
         /,
         *,
         readonly: bool = False,
@@ -78,27 +80,31 @@ def run(options: ReplayOptions, open_home: OpenHome, progress: Progress | None =
     return report
 
 
-def _is_finished(path: Path, inputs: Inputs, open_home: OpenHome) -> bool:
+def _is_finished(place: Path | str, inputs: Inputs, open_home: OpenHome) -> bool:
     """Tell whether the home has all days; refuse one that belongs to something else."""
-    if is_vacant(path):
+    if not is_address(place) and is_vacant(Path(place)):
         return False
     try:
-        with open_home(path, readonly=True) as home:
+        with open_home(place, readonly=True) as home:
             found, accounts = home.read(
                 lambda tx: (store.load_run(tx.sql), len(tx.accounts_view()))
             )
     except HomeNotMigrated:  # killed while it was made
         return False
+    except NotAHome:
+        if not is_address(place):
+            raise
+        return False
     if found is None:
         if accounts > 1:
             wanted = inputs.digest[:DIGEST_CHARS_SHOWN]
-            raise ReplayHomeDiffers(str(path), "inputs", wanted, "books that no replay made")
+            raise ReplayHomeDiffers(shown(place), "inputs", wanted, "books that no replay made")
         return False
     if found.digest != inputs.digest:
         wanted, seen = (text[:DIGEST_CHARS_SHOWN] for text in (inputs.digest, found.digest))
-        raise ReplayHomeDiffers(str(path), "inputs", wanted, seen)
+        raise ReplayHomeDiffers(shown(place), "inputs", wanted, seen)
     if found.failure is not None:
-        raise ReplayStepRefused(str(path), "of an earlier run", found.done, found.failure)
+        raise ReplayStepRefused(shown(place), "of an earlier run", found.done, found.failure)
     return found.day_index == len(inputs.flows.days)
 
 
@@ -128,7 +134,7 @@ class _LateIds:
 
 
 def _drive(
-    path: Path,
+    path: Path | str,
     inputs: Inputs,
     plan: Plan,
     open_home: OpenHome,
