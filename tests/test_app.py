@@ -11,7 +11,9 @@ from random import Random
 
 import pytest
 
-from venule.app import open_home, verify
+from support.looking_homes import live
+from venule.app import has_rooms, open_books, open_home, verify
+from venule.cli import main
 from venule.kit.errors import HomeDamaged, HomeError
 from venule.replay import ReplayOptions, run
 
@@ -54,6 +56,21 @@ def test_a_sound_home_is_ok(home: Path) -> None:
     assert report.checked["seal"] == "whole"
     assert int(report.checked["transfers"]) > 100
     assert before == content(home)
+
+
+def test_a_home_of_the_ledger_on_its_own_is_proven_and_stays_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    live(home, steps=40)[0].close()
+    assert main(["ledger", "archive", str(home), "--keep-transfers", "9", "--partial"]) == 0
+
+    report = verify(home)
+
+    assert report.ok, report.faults
+    assert str(report.checked["room_checks"]).startswith("none: ")
+    assert report.checked["archive_files"] == 1
+    assert not has_rooms(home)
+    with open_books(home) as books:
+        assert books.read(lambda tx: len(tx.statement(4, limit=3))) == 3
 
 
 def test_a_flipped_byte_anywhere_is_told_and_changes_nothing(home: Path) -> None:

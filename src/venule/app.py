@@ -14,7 +14,7 @@ from venule.kit.errors import AppError, HomeDamaged
 from venule.kit.home import Home
 from venule.kit.home_store import cut_of
 from venule.kit.ids import Ids
-from venule.kit.migrate import Migrations
+from venule.kit.migrate import Migrations, rooms_in
 from venule.kit.place import is_address, shown
 from venule.kit.reader import structure_faults, value_faults
 from venule.kit.seal import check_seal
@@ -23,7 +23,7 @@ from venule.kit.sqlite import DATABASE_FILE, SqliteSql
 from venule.kit.time import Clock, SystemClock
 from venule.ledger import Book, CheckpointDamaged, Fault, JournalDamaged, Tx
 
-__all__ = ["ROOMS", "VerifyReport", "backup", "open_home", "verify"]
+__all__ = ["ROOMS", "VerifyReport", "backup", "open_books", "open_home", "verify"]
 
 ROOMS: Final[tuple[Migrations, ...]] = (
     ledger.MIGRATIONS,
@@ -85,6 +85,33 @@ def is_cut(place: Path | str) -> bool:
         sql.close()
 
 
+def open_books(place: Path | str, *, readonly: bool = True, book: int = 1) -> Home[Tx]:
+    """Open the books of a home, which may be the work of the ledger on its own: it stays that.
+
+    Raises as `open_home`.
+    """
+    if has_rooms(place):
+        return open_home(place, readonly=readonly, book=book)
+    return Home.open(
+        place,
+        clock=SystemClock(),
+        migrations=(ledger.MIGRATIONS,),
+        participant=partial(_snapshot_book if readonly else Book, number=book),
+        tx=Tx,
+        readonly=readonly,
+        book=book,
+    )
+
+
+def has_rooms(place: Path | str) -> bool:
+    """Whether a room above the ledger has ever opened a home. Raises as `verify`."""
+    sql = open_readonly(place)
+    try:
+        return not rooms_in(sql).isdisjoint(room.room for room in ROOMS[1:])
+    finally:
+        sql.close()
+
+
 def _snapshot_book(sql: Sql, number: int) -> Book:
     sql.begin_read()  # pages, journal and rows of one moment
     return Book(sql, number)
@@ -123,7 +150,10 @@ def _seal_faults(path: Path, checked: dict[str, int | str]) -> list[Fault]:
         damaged = check_seal(path)
     except HomeDamaged as error:
         return [Fault(where=str(path), message=error.message)]
-    checked["seal"] = "absent: not closed well, or open now" if damaged is None else "whole"
+    if damaged is None:
+        checked["seal"] = "absent: not closed well, or open now"
+    else:
+        checked["seal"] = "broken" if damaged else "whole"
     return [
         Fault(f"{DATABASE_FILE}, bytes {first} to {last}", "they changed after the home was closed")
         for first, last in damaged or []
@@ -180,6 +210,9 @@ def _value_faults(path: Path) -> list[Fault]:
 def _room_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault]:
     if is_cut(place):
         checked["room_checks"] = "none: the home was restored to a point, with the ledger alone"
+        return []
+    if not has_rooms(place):
+        checked["room_checks"] = "none: no room above the ledger has opened this home"
         return []
     with open_home(place, readonly=True, book=_only_book(place)) as home:
         breaks = home.read(lambda tx: [*wallet.check(tx), *fund.check(tx)])

@@ -1,8 +1,9 @@
 """What `venule accept` answers: what a home has lost, and that it goes on without it."""
 
+from functools import partial
 from pathlib import Path
 
-from venule.app import open_home
+from venule.app import open_books
 from venule.cli.exits import Exit
 from venule.cli.show import instant, iso, print_json, print_line
 from venule.kit.accept import Acceptance, Reached, weigh
@@ -12,7 +13,8 @@ from venule.kit.time import SystemClock
 
 def accept(home: Path, *, yes: bool, json: bool) -> int:
     """Tell what accepting a home loses, and do it if so asked; REFUSED if it is not done."""
-    found = go_on(home, SystemClock(), open_home) if yes else weigh(home)
+    opened = partial(open_books, readonly=False)
+    found = go_on(home, SystemClock(), opened) if yes else weigh(home)
     if json:
         print_json({"home": str(home), "accepted": yes, **_document(found, done=yes)})
         return Exit.OK if yes else Exit.REFUSED
@@ -32,8 +34,9 @@ def _words(found: Acceptance) -> list[str]:
     if found.lost is not None and seen is not None:
         first, last = found.lost
         what = f"transfers {first} to {last}" if first <= last else "no transfer"
-        rows = f"the rows of {seen.groups - kept.groups} groups, up to {instant(seen.at_us)}"
-        lost = f"{what}, and {rows} (China)"
+        groups = seen.groups - kept.groups
+        whose = "one group" if groups == 1 else f"{groups} groups"
+        lost = f"{what}, and the rows of {whose}, up to {instant(seen.at_us)} (China)"
     return [
         f"refused: {found.refusal}: {found.message}",
         f"kept: all up to {kept_to}, {kept.groups} groups",

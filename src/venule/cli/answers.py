@@ -99,7 +99,7 @@ def statement(
             print_line(f"more: --before {next_before}")
         return Exit.OK
 
-    with app.open_home(home, readonly=True) as opened:
+    with app.open_books(home) as opened:
         return opened.read(look)
 
 
@@ -111,7 +111,7 @@ def balances(home: Place, *, at: str | None, json: bool) -> int:
         below = None if moment is None else tx.seq_at(moment + MICROSECOND)
         return trial_lines(trial_balance(tx.accounts_view(), tx.book, below), _units(tx))
 
-    with app.open_home(home, readonly=True) as opened:
+    with app.open_books(home) as opened:
         lines = opened.read(look)
     return show_trial_balance(lines, {"at": iso(moment) if moment else None}, json=json)
 
@@ -163,7 +163,7 @@ def accounts(
         everyone, units = tx.accounts_view(), _units(tx)
         return [account_line(everyone, it, units) for it in find_accounts(everyone, search, limit)]
 
-    with app.open_home(home, readonly=True) as opened:
+    with app.open_books(home) as opened:
         lines = opened.read(look)
     return show_accounts(lines, limit, json=json)
 

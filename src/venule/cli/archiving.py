@@ -1,13 +1,16 @@
 """The command `venule ledger archive`: old journal rows move into compressed files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from venule.cli.exits import Exit
 from venule.cli.options import Json, Place
+
+if TYPE_CHECKING:
+    from venule.ledger import Archived
 
 KEEP_TRANSFERS = 8_000_000
 SEGMENT_TRANSFERS = 4_000_000
@@ -50,12 +53,11 @@ def archive(
     partial
         Make a last file of what does not fill one.
     """
-    from venule.app import open_home
-    from venule.cli.show import print_json, print_table
+    from venule.app import open_books
     from venule.ledger import archive_journal
 
     _check_there(home)
-    with open_home(home) as opened:
+    with open_books(home, readonly=False) as opened:
         made = archive_journal(
             opened,
             keep_transfers=keep_transfers,
@@ -63,6 +65,13 @@ def archive(
             partial=partial,
             checkpoint=True,
         )
+    _show(made, json=json)
+    return Exit.OK
+
+
+def _show(made: "list[Archived]", *, json: bool) -> None:
+    from venule.cli.show import print_json, print_line, print_table
+
     if json:
         rows = [
             {
@@ -75,13 +84,14 @@ def archive(
             for it in made
         ]
         print_json({"files": rows})
-        return Exit.OK
-    print_table(
-        ("file", "transfers", "bytes", "bytes each"),
-        [(it.file, it.transfers, it.size, it.size // it.transfers) for it in made],
-        right=("transfers", "bytes", "bytes each"),
-    )
-    return Exit.OK
+    elif not made:
+        print_line("nothing to move: all but the newest transfers are archived, or fill no file")
+    else:
+        print_table(
+            ("file", "transfers", "bytes", "bytes each"),
+            [(it.file, it.transfers, it.size, it.size // it.transfers) for it in made],
+            right=("transfers", "bytes", "bytes each"),
+        )
 
 
 def _check_there(home: Place) -> None:

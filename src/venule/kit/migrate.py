@@ -138,6 +138,13 @@ def find_missing(sql: Sql, rooms: Sequence[Migrations]) -> list[Migration]:
     return [m for m in known if (m.room, m.number) not in applied]
 
 
+def rooms_in(sql: Sql) -> set[str]:
+    """Return the rooms that have tables in a home, known to this code or not."""
+    if not sql.has_table("schema_migration"):
+        return set()
+    return {room for (room,) in sql.rows("SELECT DISTINCT room FROM schema_migration")}
+
+
 def _apply(sql: Sql, migration: Migration, now_us: int) -> None:
     sql.begin()
     try:
