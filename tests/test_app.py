@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from support.looking_homes import live
 from venule.app import has_rooms, open_books, open_home, verify
 from venule.cli import main
 from venule.kit.errors import HomeDamaged, HomeError
+from venule.kit.sqlite import DATABASE_FILE
 from venule.replay import ReplayOptions, run
 
 FLIPS_PER_FILE = 60
@@ -71,6 +73,31 @@ def test_a_home_of_the_ledger_on_its_own_is_proven_and_stays_one(tmp_path: Path)
     assert not has_rooms(home)
     with open_books(home) as books:
         assert books.read(lambda tx: len(tx.statement(4, limit=3))) == 3
+
+
+def test_damaged_words_of_the_schema_are_told_as_damage(home: Path) -> None:
+    """SQLite quotes them in its message, which then is no text."""
+    (home / "seal.json").unlink()
+    raw = (home / "home.sqlite").read_bytes()
+    flip(home / "home.sqlite", raw.index(b"NULL", raw.index(b"CREATE TABLE job")) + 2, 7)
+    said = r"malformed database schema \(job\)"
+    assert any(re.search(said, fault.message) for fault in verify(home).faults)
+    for look in (open_home, open_books):
+        with pytest.raises(HomeDamaged, match=said):
+            look(home)
+
+
+@pytest.mark.parametrize("mark, at, bit", [(b"CHECK", b"0", 1), (b"--", b" ", 7)])
+def test_a_changed_definition_is_told(home: Path, mark: bytes, at: bytes, bit: int) -> None:
+    """Of rows that a sound definition would refuse nothing is known: so it is proven as well."""
+    (home / "seal.json").unlink()
+    raw = (home / "home.sqlite").read_bytes()
+    marked = raw.index(mark, raw.index(b"CREATE TABLE payment"))
+    flip(home / "home.sqlite", raw.index(at, marked), bit)
+    assert [(True, DATABASE_FILE)] == [
+        (fault.message.startswith("the definition of table "), fault.where)
+        for fault in verify(home).faults
+    ]
 
 
 def test_a_flipped_byte_anywhere_is_told_and_changes_nothing(home: Path) -> None:

@@ -14,7 +14,7 @@ from venule.kit.errors import AppError, HomeDamaged
 from venule.kit.home import Home
 from venule.kit.home_store import cut_of
 from venule.kit.ids import Ids
-from venule.kit.migrate import Migrations, rooms_in
+from venule.kit.migrate import KIT_MIGRATIONS, Migrations, definition_faults, rooms_in
 from venule.kit.place import is_address, shown
 from venule.kit.reader import structure_faults, value_faults
 from venule.kit.seal import check_seal
@@ -121,12 +121,12 @@ def verify(place: Path | str) -> VerifyReport:
     """Recompute everything from what is stored alone and say ok, or what does not hold.
 
     In this order: the seal of a well-closed home over every byte, which says where the file has
-    changed; then, to say what has, SQLite's own structure, the ledger's proof (archive files, hash
-    chain, sums, chains, checkpoints) and the book as a writer would open it against the replayed
-    one. If the book is whole, every room's own checks against it (register = ledger, client
-    liabilities = client assets, every order's entries, and so on); and if anything but the book is
-    wrong, every value of every row. A PostgreSQL home has no seal, and its values' kinds are the
-    database's own business.
+    changed; then, to say what has, SQLite's own structure and the definitions of its tables, the
+    ledger's proof (archive files, hash chain, sums, chains, checkpoints) and the book as a writer
+    would open it against the replayed one. If the book is whole, every room's own checks against it
+    (register = ledger, client liabilities = client assets, every order's entries, and so on); and
+    if anything but the book is wrong, every value of every row. A PostgreSQL home has no seal, and
+    its tables' definitions and its values' kinds are the database's own business.
     Raises: NotAHome, HomeTooNew, HomeNotMigrated, StorageFailed if there is nothing to verify.
     """
     if not is_address(place):
@@ -166,7 +166,8 @@ def _book_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault
         sql.begin_read()
         faults: list[Fault] = []
         if isinstance(sql, SqliteSql):
-            faults = [Fault(DATABASE_FILE, said) for said in structure_faults(sql)]
+            wrong = structure_faults(sql) or definition_faults(sql, (KIT_MIGRATIONS, *ROOMS))
+            faults = [Fault(DATABASE_FILE, said) for said in wrong]
         try:
             return faults + _ledger_faults(sql, checked)
         except Exception as error:

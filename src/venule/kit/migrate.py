@@ -82,6 +82,11 @@ class Migrations:
         return found
 
 
+_SHOWN: Final = 60
+_DEFINITIONS: Final = """
+SELECT type || ' ' || name, CAST(sql AS BLOB) FROM sqlite_master WHERE sql IS NOT NULL
+ORDER BY type, name"""
+
 KIT_MIGRATIONS: Final = Migrations("kit", package="venule.kit")
 
 
@@ -143,6 +148,39 @@ def rooms_in(sql: Sql) -> set[str]:
     if not sql.has_table("schema_migration"):
         return set()
     return {room for (room,) in sql.rows("SELECT DISTINCT room FROM schema_migration")}
+
+
+def definition_faults(sql: Sql, rooms: Sequence[Migrations]) -> list[str]:
+    """Say which tables and indexes of a SQLite home are not as the migrations applied to it, of
+    the rooms given, make them. What these rooms have not made does not matter.
+    """
+    rows = sql.rows("SELECT room, number FROM schema_migration")
+    applied = {(room, number) for room, number in rows}
+    model = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        model.execute(_TABLE)
+        for migration in (m for room in rooms for m in room.load("sqlite")):
+            if (migration.room, migration.number) in applied:
+                for statement in split(migration.text):
+                    model.execute(statement)
+        expected = model.execute(_DEFINITIONS).fetchall()
+    finally:
+        model.close()
+    seen: dict[str, bytes] = dict(sql.rows(_DEFINITIONS))
+    return [
+        f"the definition of {what} is not that of its migrations: "
+        f"{_difference(text, seen.get(what, b'none'))}"
+        for what, text in expected
+        if seen.get(what) != text
+    ]
+
+
+def _difference(expected: bytes, seen: bytes) -> str:
+    """Say where two texts part."""
+    at = next((i for i, (a, b) in enumerate(zip(expected, seen, strict=False)) if a != b), 0)
+    part = slice(max(0, at - _SHOWN // 2), at + _SHOWN // 2)
+    right, wrong = (text[part].decode("utf-8", "backslashreplace") for text in (expected, seen))
+    return f"expected {right!r}, seen {wrong!r}"
 
 
 def _apply(sql: Sql, migration: Migration, now_us: int) -> None:

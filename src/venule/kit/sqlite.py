@@ -34,6 +34,10 @@ BUSY_TIMEOUT_S: Final = 5.0
 """How long to wait for a foreign program that holds SQLite's own lock."""
 
 
+SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What the driver raises; the second where SQLite quotes damaged text of the schema."""
+
+
 @dataclass(eq=False)
 class StorageFailed(HomeError):
     """The operating system could not read or write the home."""
@@ -47,8 +51,11 @@ class StorageFailed(HomeError):
         return f"expected to read and write {self.path}, seen {self.seen}"
 
 
-def translate(path: str, error: sqlite3.Error) -> HomeError | None:
+def translate(path: str, error: sqlite3.Error | UnicodeDecodeError) -> HomeError | None:
     """Return what a SQLite error says about the home, or None if it is about the statement."""
+    if isinstance(error, UnicodeDecodeError):
+        said = error.object.decode("utf-8", "backslashreplace")
+        return HomeDamaged(path, "database", "a whole SQLite database", said)
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return None
@@ -116,7 +123,7 @@ class SqliteSql:
         self.wrote = True
         try:
             return self._execute(sql, params).rowcount
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise self.failed(error) from error
 
     def row(self, sql: str, params: Params = ()) -> Row | None:
@@ -125,7 +132,7 @@ class SqliteSql:
             self._about_to_write()
         try:
             row: Row | None = self._execute(sql, params).fetchone()
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise self.failed(error) from error
         return row
 
@@ -135,7 +142,7 @@ class SqliteSql:
             self._about_to_write()
         try:
             return self._execute(sql, params).fetchall()
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise self.failed(error) from error
 
     def each(self, sql: str, params: Params = ()) -> Iterator[Row]:
@@ -144,7 +151,7 @@ class SqliteSql:
             self._about_to_write()
         try:
             yield from self._execute(sql, params)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise self.failed(error) from error
 
     def many(self, sql: str, rows: Iterable[Params]) -> None:
@@ -152,7 +159,7 @@ class SqliteSql:
         self._about_to_write()
         try:
             self._many(sql, rows)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise self.failed(error) from error
 
     def _about_to_write(self) -> None:
@@ -206,7 +213,7 @@ class SqliteSql:
         """Whether a transaction is open."""
         return self.conn.in_transaction
 
-    def failed(self, error: sqlite3.Error) -> Exception:
+    def failed(self, error: sqlite3.Error | UnicodeDecodeError) -> Exception:
         """Return what to raise for a SQLite error, and remember it if the transaction is gone."""
         self.wrote = True
         told = translate(self.path, error)
