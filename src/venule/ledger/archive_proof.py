@@ -62,7 +62,12 @@ def _check_twin(row: JournalRow, archived: JournalRow) -> None:
 def archive_damages(sql: Sql, book: int) -> Iterator[HomeError]:
     """Read every byte of every archive file of a book; yield what is wrong, oldest file first."""
     next_seq, digest = 1, GENESIS_HASH
-    for entry in archive_store.archives(sql, book):
+    try:
+        entries = archive_store.archives(sql, book)
+    except ArchiveEntryDamaged as error:
+        yield error
+        return
+    for entry in entries:
         if entry.first_seq != next_seq or entry.previous_hash != digest:
             reason = f"expected a file from transfer {next_seq} that chains to the one before"
             yield ArchiveEntryDamaged(book, entry.first_seq, reason)

@@ -6,7 +6,9 @@ from typing import Final
 
 import msgspec
 
-from venule.kit.sql import Sql
+from venule.kit.sql import Row, Sql
+from venule.ledger.errors import ArchiveEntryDamaged
+from venule.ledger.kinds import wrong_kind
 
 
 class ArchiveRow(msgspec.Struct, frozen=True):
@@ -35,6 +37,13 @@ class ArchiveRow(msgspec.Struct, frozen=True):
         return self.last_seq - self.first_seq + 1
 
 
+class _End(msgspec.Struct, frozen=True):
+    """Of a row of the catalog, what the next one follows on."""
+
+    last_seq: int
+    hash: bytes
+
+
 _ARCHIVE: Final = (
     "book, first_seq, last_seq, first_at, last_at, previous_hash, hash, file, bytes, sha256,"
     " chunks, entry_hash"
@@ -51,9 +60,9 @@ def add_archive(sql: Sql, row: ArchiveRow) -> None:
 
 
 def archives(sql: Sql, book: int) -> list[ArchiveRow]:
-    """Return the whole catalog of a book, oldest first."""
+    """Return the whole catalog of a book, oldest first. Raises: ArchiveEntryDamaged."""
     return [
-        ArchiveRow(*found)
+        _entry(book, found)
         for found in sql.rows(
             f"SELECT {_ARCHIVE} FROM journal_archive WHERE book = ? ORDER BY first_seq",  # noqa: S608 (constants)
             (book,),
@@ -62,13 +71,20 @@ def archives(sql: Sql, book: int) -> list[ArchiveRow]:
 
 
 def archive(sql: Sql, book: int, first_seq: int) -> ArchiveRow:
-    """Return one row of the catalog."""
+    """Return one row of the catalog. Raises: ArchiveEntryDamaged."""
     found = sql.row(
         f"SELECT {_ARCHIVE} FROM journal_archive WHERE book = ? AND first_seq = ?",  # noqa: S608 (constants)
         (book, first_seq),
     )
     assert found is not None
-    return ArchiveRow(*found)
+    return _entry(book, found)
+
+
+def _entry(book: int, found: Row) -> ArchiveRow:
+    row = ArchiveRow(*found)
+    if wrong := wrong_kind(row):
+        raise ArchiveEntryDamaged(book, row.first_seq, wrong)
+    return row
 
 
 def archive_files(sql: Sql, book: int) -> list[tuple[int, int, str, int]]:
@@ -122,7 +138,7 @@ def archived_to(sql: Sql, book: int) -> tuple[int, bytes] | None:
         "SELECT last_seq, hash FROM journal_archive WHERE book = ? ORDER BY first_seq DESC LIMIT 1",
         (book,),
     )
-    return None if found is None else (int(found[0]), bytes(found[1]))
+    return None if found is None else _end_of(book, found)
 
 
 def archived_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
@@ -132,7 +148,14 @@ def archived_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
         " ORDER BY first_seq DESC LIMIT 1",
         (book, seq),
     )
-    return None if found is None else (int(found[0]), bytes(found[1]))
+    return None if found is None else _end_of(book, found)
+
+
+def _end_of(book: int, found: Row) -> tuple[int, bytes]:
+    end = _End(*found)
+    if wrong := wrong_kind(end):
+        raise ArchiveEntryDamaged(book, end.last_seq, wrong)
+    return end.last_seq, end.hash
 
 
 def oldest_rows(sql: Sql, book: int, to_seq: int, limit: int) -> list[tuple[int, int, int]]:

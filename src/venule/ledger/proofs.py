@@ -77,8 +77,7 @@ def prove(sql: Sql, book: int) -> tuple[Proof, Memory]:
     archived = f"archive of book {book}"
     faults = [Fault(archived, error.message) for error in archive_damages(sql, book)]
     readable = not faults
-    pages = dict(_pages_by_seq(sql, book))
-    checkpoint = store.checkpoint(sql, book)
+    pages, checkpoint = _checkpoint_of(sql, book, faults)
     page_count = sum(len(numbers) for numbers in pages.values())
     digest, rows = GENESIS_HASH, 0
     try:
@@ -128,6 +127,17 @@ def _left_over(
     return faults
 
 
+def _checkpoint_of(
+    sql: Sql, book: int, faults: list[Fault]
+) -> tuple[dict[int, list[int]], CheckpointRow | None]:
+    """Return the pages by the transfer after which they were written, and the checkpoint row."""
+    try:
+        return _pages_by_seq(sql, book), store.checkpoint(sql, book)
+    except CheckpointDamaged as error:
+        faults.append(Fault(f"checkpoint of book {book}", error.message))
+        return {}, None
+
+
 def _pages_by_seq(sql: Sql, book: int) -> dict[int, list[int]]:
     pages: dict[int, list[int]] = {}
     for page, seq in store.page_seqs(sql, book):
@@ -136,8 +146,8 @@ def _pages_by_seq(sql: Sql, book: int) -> dict[int, list[int]]:
 
 
 def _compare_page(sql: Sql, book: int, page: int, memory: Memory, faults: list[Fault]) -> None:
-    row = store.page(sql, book, page)
     try:
+        row = store.page(sql, book, page)
         seen = accounts_of(row)
     except CheckpointDamaged as error:
         faults.append(Fault(f"checkpoint page {page} of book {book}", error.message))

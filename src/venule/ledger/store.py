@@ -7,9 +7,12 @@ from typing import Final
 
 import msgspec
 
+from venule.kit.errors import HomeDamaged
 from venule.kit.migrate import Migrations
-from venule.kit.sql import Sql
+from venule.kit.sql import Row, Sql
 from venule.ledger.archive_store import archived_before, archived_to
+from venule.ledger.errors import CheckpointDamaged, JournalDamaged
+from venule.ledger.kinds import wrong_kind
 from venule.ledger.model import Unit
 
 MIGRATIONS: Final = Migrations("ledger", package="venule.ledger")
@@ -30,6 +33,21 @@ class JournalRow(msgspec.Struct, frozen=True):
     openings: bytes
     transfers: bytes
     codec: int
+
+
+class _End(msgspec.Struct, frozen=True):
+    """Of a journal row, what the next one follows on."""
+
+    first_seq: int
+    transfer_count: int
+    hash: bytes
+
+
+class _Blob(msgspec.Struct, frozen=True):
+    """Of a journal row, its transfers."""
+
+    codec: int
+    transfers: bytes
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -90,7 +108,7 @@ def last_position(sql: Sql, book: int) -> tuple[int, bytes] | None:
         " ORDER BY first_seq DESC LIMIT 1",
         (book,),
     )
-    return archived_to(sql, book) if row is None else (row[0] + row[1] - 1, row[2])
+    return archived_to(sql, book) if row is None else _end_of(book, row)
 
 
 def position_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
@@ -101,11 +119,21 @@ def position_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
         " ORDER BY first_seq DESC LIMIT 1",
         (book, seq),
     )
-    return archived_before(sql, book, seq) if row is None else (row[0] + row[1] - 1, row[2])
+    return archived_before(sql, book, seq) if row is None else _end_of(book, row)
+
+
+def _end_of(book: int, found: Row) -> tuple[int, bytes]:
+    end = _End(*found)
+    if wrong := wrong_kind(end):
+        raise JournalDamaged(book, end.first_seq, wrong)
+    return end.first_seq + end.transfer_count - 1, end.hash
 
 
 def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
-    """Yield journal rows in order, beginning with the one that holds transfer `seq`."""
+    """Yield journal rows in order, beginning with the one that holds transfer `seq`.
+
+    Raises: JournalDamaged for one with a value that is not of its kind.
+    """
     start = row_start(sql, book, seq)
     first = seq if start is None else start
     while True:
@@ -117,6 +145,8 @@ def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
         if found is None:
             return
         row = JournalRow(*found)
+        if wrong := wrong_kind(row):
+            raise JournalDamaged(book, row.first_seq, wrong)
         yield row
         first = row.first_seq + 1
 
@@ -134,11 +164,16 @@ def row_start(sql: Sql, book: int, seq: int) -> int | None:
 
 
 def transfers_of_row(sql: Sql, book: int, first_seq: int) -> tuple[int, bytes] | None:
-    """Return (codec, records) of one row."""
+    """Return (codec, records) of one row. Raises: JournalDamaged."""
     found = sql.row(
         "SELECT codec, transfers FROM journal WHERE book = ? AND first_seq = ?", (book, first_seq)
     )
-    return None if found is None else (int(found[0]), bytes(found[1]))
+    if found is None:
+        return None
+    blob = _Blob(*found)
+    if wrong := wrong_kind(blob):
+        raise JournalDamaged(book, first_seq, wrong)
+    return blob.codec, blob.transfers
 
 
 def row_at(sql: Sql, book: int, at: int) -> int | None:
@@ -162,24 +197,26 @@ def save_page(sql: Sql, row: PageRow) -> None:
 
 
 def page_seqs(sql: Sql, book: int) -> list[tuple[int, int]]:
-    """Return (page, seq) of every page, ordered by seq."""
-    return [
-        (int(page), int(seq))
-        for page, seq in sql.rows(
-            "SELECT page, seq FROM ledger_page WHERE book = ? ORDER BY seq, page", (book,)
-        )
-    ]
+    """Return (page, seq) of every page, ordered by seq. Raises: CheckpointDamaged."""
+    pages = sql.rows("SELECT page, seq FROM ledger_page WHERE book = ? ORDER BY seq, page", (book,))
+    for page, seq in pages:
+        if type(page) is not int or type(seq) is not int:
+            raise CheckpointDamaged(book, -1, f"page {page!r}, written after transfer {seq!r}")
+    return [(page, seq) for page, seq in pages]
 
 
 def page(sql: Sql, book: int, number: int) -> PageRow:
-    """Return one page."""
+    """Return one page. Raises: CheckpointDamaged."""
     found = sql.row(
         "SELECT book, page, seq, hash, accounts, codec FROM ledger_page"
         " WHERE book = ? AND page = ?",
         (book, number),
     )
     assert found is not None
-    return PageRow(*found)
+    row = PageRow(*found)
+    if wrong := wrong_kind(row):
+        raise CheckpointDamaged(book, number, wrong)
+    return row
 
 
 def save_checkpoint(sql: Sql, row: CheckpointRow) -> None:
@@ -194,20 +231,27 @@ def save_checkpoint(sql: Sql, row: CheckpointRow) -> None:
 
 
 def checkpoint(sql: Sql, book: int) -> CheckpointRow | None:
-    """Return the last complete checkpoint."""
+    """Return the last complete checkpoint. Raises: CheckpointDamaged."""
     found = sql.row(
         "SELECT book, next_seq, last_account, hash, pending FROM ledger_checkpoint WHERE book = ?",
         (book,),
     )
-    return None if found is None else CheckpointRow(*found)
+    if found is None:
+        return None
+    row = CheckpointRow(*found)
+    if wrong := wrong_kind(row):
+        raise CheckpointDamaged(book, -1, wrong)
+    return row
 
 
 def units(sql: Sql) -> list[Unit]:
-    """Return every defined unit."""
-    return [
-        Unit(int(unit), str(name), int(scale))
-        for unit, name, scale in sql.rows("SELECT unit, name, scale FROM ledger_unit ORDER BY unit")
-    ]
+    """Return every defined unit. Raises: HomeDamaged."""
+    found = sql.rows("SELECT unit, name, scale FROM ledger_unit ORDER BY unit")
+    defined = [Unit(*row) for row in found]
+    for unit in defined:
+        if wrong := wrong_kind(unit):
+            raise HomeDamaged(sql.path, f"unit {unit.unit!r}", "what was defined", wrong)
+    return defined
 
 
 def add_unit(sql: Sql, unit: Unit, digest: bytes) -> None:
@@ -221,7 +265,7 @@ def add_unit(sql: Sql, unit: Unit, digest: bytes) -> None:
 def unit_hashes(sql: Sql) -> dict[int, bytes]:
     """Return the hash of every unit that has one: those defined before hashes were kept do not."""
     found = sql.rows("SELECT unit, hash FROM ledger_unit")
-    return {int(unit): bytes(digest) for unit, digest in found if digest}
+    return {unit: digest for unit, digest in found if digest is not None}
 
 
 def books(sql: Sql) -> list[int]:

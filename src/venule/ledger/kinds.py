@@ -1,0 +1,24 @@
+"""Are the values of a row of the kinds that were written? One byte of a row's header can make a
+number of a blob, and a number of zero looks like a blob that is empty."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+def wrong_kind(row: msgspec.Struct) -> str:
+    """Say which field of a row is not of its kind, with what was expected and seen; '' if none."""
+    for name, expected in type(row).__annotations__.items():
+        seen = type(getattr(row, name)).__name__
+        if seen != expected:
+            return f"its {name}: expected {_WORDS[expected]}, seen {_WORDS.get(seen, seen)}"
+    return ""
+
+
+_WORDS = {
+    "int": "a number",
+    "bytes": "bytes",
+    "str": "a text",
+    "float": "a fraction",
+    "NoneType": "nothing",
+}
