@@ -11,7 +11,9 @@ DATA ?= ../shared/data/fund
 RUN_HOME := build/replay-home
 RUN_REPORT := build/replay-report
 SEEDS ?= 20
+FIRST ?= 0
 N ?= 1000
+FROM ?= 0
 FRESH ?= 0
 # The lock takes no release younger than this day: a week of cool-down before the day it is made.
 LOCK_BEFORE ?= $(shell date -u -d '7 days ago' +%Y-%m-%dT00:00:00Z 2>/dev/null || date -u -v-7d +%Y-%m-%dT00:00:00Z)
@@ -71,14 +73,15 @@ bench: setup  ## Measure the hot paths at moderate sizes; each ends with one JSO
 	@echo "== benchmarks/hundred_million.py, a hundredth of it"
 	@$(PY) benchmarks/hundred_million.py --accounts 1000000 --transfers 1000000
 
-sim: setup  ## A seeded world in which everything goes wrong: make sim SEEDS=1000, make sim SEED=17
-	@cd tests && ../$(PY) -m support.sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(if $(STEPS),--steps $(STEPS))
+sim: setup  ## A seeded world in which everything goes wrong: make sim SEEDS=1000 FIRST=5000, make sim SEED=17
+	@cd tests && ../$(PY) -m support.sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST)) \
+	  $(if $(STEPS),--steps $(STEPS))
 
 random: setup  ## The other tests that draw from seeds, with more of them: make random SEEDS=20
 	@VENULE_SEEDS=$(SEEDS) $(PY) -m pytest -m sim --deselect tests/sim/test_world.py --timeout=0
 
-kills: setup  ## kill -9 real processes at random moments: make kills N=10000
-	@$(PY) tests/sim/kills.py --kills $(N)
+kills: setup  ## kill -9 real processes at random moments: make kills N=10000, from slice 40 on: FROM=40
+	@$(PY) tests/sim/kills.py --kills $(N) --from $(FROM)
 
 docs: setup pages  ## Build the documentation into build/docs
 	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs

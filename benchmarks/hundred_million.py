@@ -227,6 +227,7 @@ def main() -> None:
     parser.add_argument(
         "--machine-month", type=float, default=60, help="price of the machine a month"
     )
+    parser.add_argument("--currency", default="USD", help="in which that price is")
     parser.add_argument("--home", type=Path, default=Path("build/bench-hundred-million"))
     parser.add_argument("--seed", type=int, default=20140514)
     parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
@@ -257,6 +258,7 @@ def main() -> None:
     per_s = result["transfers_per_s"]
     result |= {
         "machine_month": args.machine_month,
+        "currency": args.currency,
         "account_year_cost": float(f"{12 * args.machine_month / args.accounts:.3g}"),
         "million_transfers_cost": float(f"{args.machine_month / S_PER_MONTH * 1e6 / per_s:.3g}"),
         "durable": f"each batch of {BATCH}: SQLite WAL, synchronous=FULL, hash-chained journal",
