@@ -87,6 +87,19 @@ def test_damaged_words_of_the_schema_are_told_as_damage(home: Path) -> None:
             look(home)
 
 
+@pytest.mark.parametrize("value", ["X'01'", "CAST(X'FF' AS TEXT)", "7"])
+def test_a_damaged_identity_is_told_as_damage(home: Path, value: str) -> None:
+    (home / "seal.json").unlink()
+    db = sqlite3.connect(home / "home.sqlite")
+    db.execute(f"UPDATE home_clock SET home = {value}")
+    db.commit()
+    db.close()
+    [fault] = verify(home).faults
+    assert "home_clock: expected " in fault.message
+    with pytest.raises(HomeDamaged, match="home_clock: expected "):
+        open_home(home)
+
+
 @pytest.mark.parametrize("mark, at, bit", [(b"CHECK", b"0", 1), (b"--", b" ", 7)])
 def test_a_changed_definition_is_told(home: Path, mark: bytes, at: bytes, bit: int) -> None:
     """Of rows that a sound definition would refuse nothing is known: so it is proven as well."""

@@ -260,7 +260,9 @@ def test_looking_at_the_files_does_not_cost_the_writer_its_locks(home, path: Pat
 def test_handles_kept_for_the_locks_are_closed_with_the_home(home, path: Path):
     def handles() -> int:
         links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
-        return sum("home.sqlite" in os.readlink(link) for link in links if os.path.lexists(link))
+        return sum(
+            f"{path}/home.sqlite" in os.readlink(link) for link in links if os.path.lexists(link)
+        )
 
     home.run(put, Put(1))
     before = handles()

@@ -4,12 +4,17 @@ field."""
 from __future__ import annotations
 
 import re
+from contextlib import closing
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from support.ledger_books import CNY, Hand
+from support.looking_homes import live
 from venule.kit.errors import HomeDamaged
+from venule.kit.sql import open_readonly
+from venule.kit.sqlite import DATABASE_FILE
 from venule.ledger import JournalDamaged, Transfer, TransferFlags, prove
 from venule.ledger.checkpoint import accounts_of, check_row
 from venule.ledger.columns import SUMS_BYTES, pack
@@ -135,6 +140,8 @@ KINDS = (  # one byte of a row's header makes any of these of another value
     ("journal", "previous_hash = NULL", "7: its previous_hash: expected bytes, seen nothing"),
     ("journal", "last_at = 0.5", "7: its last_at: expected a number, seen a fraction"),
     ("journal", "codec = X'01'", "7: its codec: expected a number, seen bytes"),
+    ("journal", "transfers = CAST(X'FF' AS TEXT)", "7: it cannot be read: Could not decode"),
+    ("ledger_page", "hash = CAST(X'FF' AS TEXT)", "page 0: it cannot be read: Could not decode"),
     ("ledger_page", "accounts = 7", "page 0: its accounts: expected bytes, seen a number"),
     ("ledger_page", "seq = X'31'", "page 0, written after transfer b'1'"),
     ("ledger_checkpoint", "pending = 0", "its pending: expected bytes, seen a number"),
@@ -158,6 +165,27 @@ def test_a_value_of_another_kind_is_named(hand: Hand, table: str, change: str, s
     if table != "journal":  # its rows are read again only if they come after the checkpoint
         with pytest.raises(CheckpointDamaged, match=re.escape(said)):
             hand.reopen()
+
+
+def test_a_row_that_sqlite_cannot_read_is_named(tmp_path: Path) -> None:
+    """Its header says that it is longer than it is."""
+    home = live(tmp_path / "home", steps=40)[0]
+    row = list(rows_from(home.sql, 1, 1))[20]
+    home.close()
+    file = tmp_path / "home" / DATABASE_FILE
+    raw = bytearray(file.read_bytes())
+    values = raw.index(row.previous_hash + row.hash)
+    length = len(row.transfers) * 2 + 12
+    kind = raw.rindex(bytes([0x80 | length >> 7, length & 0x7F]), values - 60, values)
+    raw[kind] ^= 0x40
+    file.write_bytes(raw)
+    (tmp_path / "home" / "seal.json").unlink()
+    said = f"row from transfer {row.first_seq}: it cannot be read: database disk image is malformed"
+    with (
+        closing(open_readonly(tmp_path / "home")) as sql,
+        pytest.raises(JournalDamaged, match=said),
+    ):
+        list(rows_from(sql, 1, 1))
 
 
 @pytest.mark.parametrize("change", ["scale = X'02'", "name = X'43'"])

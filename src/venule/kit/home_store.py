@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from venule.kit.errors import HomeError
+from venule.kit.errors import HomeDamaged, HomeError
 from venule.kit.sql import Sql
+from venule.kit.sqlite import SQLITE_ERRORS
 
 HOME_ID_BYTES: Final = 16
 CLOCK_COLUMNS: Final = ("id", "last_at", "home", "commits", "seq", "hash")
@@ -37,14 +38,25 @@ def new_home_id() -> bytes:
 
 
 def identity(sql: Sql) -> tuple[bytes, Mark]:
-    """Return the home's id (empty: none was given yet) and its mark; all empty in an old home."""
+    """Return the home's id (empty: none was given yet) and its mark; all empty in an old home.
+
+    Raises: HomeDamaged.
+    """
     if not sql.has_column("home_clock", "home"):
         return b"", NO_MARK
-    row = sql.row("SELECT home, commits, seq, hash, last_at FROM home_clock WHERE id = 1")
+    try:
+        row = sql.row("SELECT home, commits, seq, hash, last_at FROM home_clock WHERE id = 1")
+    except SQLITE_ERRORS as error:
+        raise HomeDamaged(sql.path, "home_clock", "what was written", str(error)) from error
     if row is None:
         return b"", NO_MARK
-    home, commits, seq, digest, at_us = row
-    return bytes(home or b""), Mark(commits, seq, bytes(digest or b""), at_us)
+    values: tuple[Any, ...] = tuple(b"" if value is None else value for value in row)
+    home, commits, seq, digest, at_us = values
+    kinds = tuple(type(value) for value in values)
+    if kinds != (bytes, int, int, bytes, int) or len(home) not in (0, HOME_ID_BYTES):
+        wanted = f"an id of {HOME_ID_BYTES} bytes, two numbers, a hash, an instant"
+        raise HomeDamaged(sql.path, "home_clock", wanted, f"{row}")
+    return home, Mark(commits, seq, digest, at_us)
 
 
 def give_identity(sql: Sql, home: bytes) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from venule.kit.errors import HomeDamaged
+from venule.kit.errors import HomeDamaged, HomeError
 from venule.kit.migrate import Migrations
 from venule.kit.sql import Row, Sql
+from venule.kit.sqlite import SQLITE_ERRORS
 from venule.ledger.archive_store import archived_before, archived_to
 from venule.ledger.errors import CheckpointDamaged, JournalDamaged
 from venule.ledger.kinds import wrong_kind
@@ -41,6 +44,13 @@ class _End(msgspec.Struct, frozen=True):
     first_seq: int
     transfer_count: int
     hash: bytes
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Of a journal row, which transfers it holds."""
+
+    first_seq: int
+    transfer_count: int
 
 
 class _Blob(msgspec.Struct, frozen=True):
@@ -122,6 +132,17 @@ def position_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
     return archived_before(sql, book, seq) if row is None else _end_of(book, row)
 
 
+@contextmanager
+def _legible(damaged: Callable[[str], HomeError]) -> Iterator[None]:
+    """Raise what `damaged` makes of the reason if the database cannot read what is asked for."""
+    try:
+        yield
+    except HomeDamaged as error:
+        raise damaged(f"it cannot be read: {error.seen}") from error
+    except SQLITE_ERRORS as error:
+        raise damaged(f"it cannot be read: {error}") from error
+
+
 def _end_of(book: int, found: Row) -> tuple[int, bytes]:
     end = _End(*found)
     if wrong := wrong_kind(end):
@@ -132,16 +153,17 @@ def _end_of(book: int, found: Row) -> tuple[int, bytes]:
 def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
     """Yield journal rows in order, beginning with the one that holds transfer `seq`.
 
-    Raises: JournalDamaged for one with a value that is not of its kind.
+    Raises: JournalDamaged for one that cannot be read, or has a value that is not of its kind.
     """
     start = row_start(sql, book, seq)
-    first = seq if start is None else start
+    first = expected = seq if start is None else start
     while True:
-        found = sql.row(
-            f"SELECT {_ROW} FROM journal WHERE book = ? AND first_seq >= ?"  # noqa: S608 (constants)
-            " ORDER BY first_seq LIMIT 1",
-            (book, first),
-        )
+        with _legible(partial(JournalDamaged, book, expected)):
+            found = sql.row(
+                f"SELECT {_ROW} FROM journal WHERE book = ? AND first_seq >= ?"  # noqa: S608 (constants)
+                " ORDER BY first_seq LIMIT 1",
+                (book, first),
+            )
         if found is None:
             return
         row = JournalRow(*found)
@@ -149,18 +171,23 @@ def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
             raise JournalDamaged(book, row.first_seq, wrong)
         yield row
         first = row.first_seq + 1
+        expected = row.first_seq + row.transfer_count
 
 
 def row_start(sql: Sql, book: int, seq: int) -> int | None:
-    """Return first_seq of the row that holds transfer `seq`."""
-    found = sql.row(
-        "SELECT first_seq, transfer_count FROM journal WHERE book = ? AND first_seq <= ?"
-        " ORDER BY first_seq DESC LIMIT 1",
-        (book, seq),
-    )
-    if found is None or seq >= found[0] + found[1]:
+    """Return first_seq of the row that holds transfer `seq`. Raises: JournalDamaged."""
+    with _legible(partial(JournalDamaged, book, seq)):
+        found = sql.row(
+            "SELECT first_seq, transfer_count FROM journal WHERE book = ? AND first_seq <= ?"
+            " ORDER BY first_seq DESC LIMIT 1",
+            (book, seq),
+        )
+    if found is None:
         return None
-    return int(found[0])
+    place = _Place(*found)
+    if wrong := wrong_kind(place):
+        raise JournalDamaged(book, place.first_seq, wrong)
+    return place.first_seq if seq < place.first_seq + place.transfer_count else None
 
 
 def transfers_of_row(sql: Sql, book: int, first_seq: int) -> tuple[int, bytes] | None:
@@ -207,11 +234,12 @@ def page_seqs(sql: Sql, book: int) -> list[tuple[int, int]]:
 
 def page(sql: Sql, book: int, number: int) -> PageRow:
     """Return one page. Raises: CheckpointDamaged."""
-    found = sql.row(
-        "SELECT book, page, seq, hash, accounts, codec FROM ledger_page"
-        " WHERE book = ? AND page = ?",
-        (book, number),
-    )
+    with _legible(partial(CheckpointDamaged, book, number)):
+        found = sql.row(
+            "SELECT book, page, seq, hash, accounts, codec FROM ledger_page"
+            " WHERE book = ? AND page = ?",
+            (book, number),
+        )
     assert found is not None
     row = PageRow(*found)
     if wrong := wrong_kind(row):
@@ -232,10 +260,12 @@ def save_checkpoint(sql: Sql, row: CheckpointRow) -> None:
 
 def checkpoint(sql: Sql, book: int) -> CheckpointRow | None:
     """Return the last complete checkpoint. Raises: CheckpointDamaged."""
-    found = sql.row(
-        "SELECT book, next_seq, last_account, hash, pending FROM ledger_checkpoint WHERE book = ?",
-        (book,),
-    )
+    with _legible(partial(CheckpointDamaged, book, -1)):
+        found = sql.row(
+            "SELECT book, next_seq, last_account, hash, pending FROM ledger_checkpoint"
+            " WHERE book = ?",
+            (book,),
+        )
     if found is None:
         return None
     row = CheckpointRow(*found)
@@ -272,4 +302,4 @@ def books(sql: Sql) -> list[int]:
     """Return the numbers of all books that have a journal."""
     found = sql.rows("SELECT DISTINCT book FROM journal")
     found += sql.rows("SELECT DISTINCT book FROM journal_archive")
-    return sorted({int(book) for (book,) in found})
+    return sorted({book for (book,) in found if type(book) is int})
