@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from venule.kit.sql import Row, Sql
 from venule.ledger.errors import ArchiveEntryDamaged
-from venule.ledger.kinds import wrong_kind
+from venule.ledger.legible import legible, wrong_kind
 
 
 class ArchiveRow(msgspec.Struct, frozen=True):
@@ -61,21 +62,21 @@ def add_archive(sql: Sql, row: ArchiveRow) -> None:
 
 def archives(sql: Sql, book: int) -> list[ArchiveRow]:
     """Return the whole catalog of a book, oldest first. Raises: ArchiveEntryDamaged."""
-    return [
-        _entry(book, found)
-        for found in sql.rows(
+    with legible(partial(ArchiveEntryDamaged, book, 0)):
+        found = sql.rows(
             f"SELECT {_ARCHIVE} FROM journal_archive WHERE book = ? ORDER BY first_seq",  # noqa: S608 (constants)
             (book,),
         )
-    ]
+    return [_entry(book, row) for row in found]
 
 
 def archive(sql: Sql, book: int, first_seq: int) -> ArchiveRow:
     """Return one row of the catalog. Raises: ArchiveEntryDamaged."""
-    found = sql.row(
-        f"SELECT {_ARCHIVE} FROM journal_archive WHERE book = ? AND first_seq = ?",  # noqa: S608 (constants)
-        (book, first_seq),
-    )
+    with legible(partial(ArchiveEntryDamaged, book, first_seq)):
+        found = sql.row(
+            f"SELECT {_ARCHIVE} FROM journal_archive WHERE book = ? AND first_seq = ?",  # noqa: S608 (constants)
+            (book, first_seq),
+        )
     assert found is not None
     return _entry(book, found)
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
 import msgspec
 
-from venule.kit.errors import HomeDamaged, HomeError
+from venule.kit.errors import HomeDamaged
 from venule.kit.migrate import Migrations
 from venule.kit.sql import Row, Sql
-from venule.kit.sqlite import SQLITE_ERRORS
 from venule.ledger.archive_store import archived_before, archived_to
 from venule.ledger.errors import CheckpointDamaged, JournalDamaged
-from venule.ledger.kinds import wrong_kind
+from venule.ledger.legible import legible, wrong_kind
 from venule.ledger.model import Unit
 
 MIGRATIONS: Final = Migrations("ledger", package="venule.ledger")
@@ -132,17 +130,6 @@ def position_before(sql: Sql, book: int, seq: int) -> tuple[int, bytes] | None:
     return archived_before(sql, book, seq) if row is None else _end_of(book, row)
 
 
-@contextmanager
-def _legible(damaged: Callable[[str], HomeError]) -> Iterator[None]:
-    """Raise what `damaged` makes of the reason if the database cannot read what is asked for."""
-    try:
-        yield
-    except HomeDamaged as error:
-        raise damaged(f"it cannot be read: {error.seen}") from error
-    except SQLITE_ERRORS as error:
-        raise damaged(f"it cannot be read: {error}") from error
-
-
 def _end_of(book: int, found: Row) -> tuple[int, bytes]:
     end = _End(*found)
     if wrong := wrong_kind(end):
@@ -158,7 +145,7 @@ def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
     start = row_start(sql, book, seq)
     first = expected = seq if start is None else start
     while True:
-        with _legible(partial(JournalDamaged, book, expected)):
+        with legible(partial(JournalDamaged, book, expected)):
             found = sql.row(
                 f"SELECT {_ROW} FROM journal WHERE book = ? AND first_seq >= ?"  # noqa: S608 (constants)
                 " ORDER BY first_seq LIMIT 1",
@@ -176,7 +163,7 @@ def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
 
 def row_start(sql: Sql, book: int, seq: int) -> int | None:
     """Return first_seq of the row that holds transfer `seq`. Raises: JournalDamaged."""
-    with _legible(partial(JournalDamaged, book, seq)):
+    with legible(partial(JournalDamaged, book, seq)):
         found = sql.row(
             "SELECT first_seq, transfer_count FROM journal WHERE book = ? AND first_seq <= ?"
             " ORDER BY first_seq DESC LIMIT 1",
@@ -234,7 +221,7 @@ def page_seqs(sql: Sql, book: int) -> list[tuple[int, int]]:
 
 def page(sql: Sql, book: int, number: int) -> PageRow:
     """Return one page. Raises: CheckpointDamaged."""
-    with _legible(partial(CheckpointDamaged, book, number)):
+    with legible(partial(CheckpointDamaged, book, number)):
         found = sql.row(
             "SELECT book, page, seq, hash, accounts, codec FROM ledger_page"
             " WHERE book = ? AND page = ?",
@@ -260,7 +247,7 @@ def save_checkpoint(sql: Sql, row: CheckpointRow) -> None:
 
 def checkpoint(sql: Sql, book: int) -> CheckpointRow | None:
     """Return the last complete checkpoint. Raises: CheckpointDamaged."""
-    with _legible(partial(CheckpointDamaged, book, -1)):
+    with legible(partial(CheckpointDamaged, book, -1)):
         found = sql.row(
             "SELECT book, next_seq, last_account, hash, pending FROM ledger_checkpoint"
             " WHERE book = ?",
@@ -276,7 +263,8 @@ def checkpoint(sql: Sql, book: int) -> CheckpointRow | None:
 
 def units(sql: Sql) -> list[Unit]:
     """Return every defined unit. Raises: HomeDamaged."""
-    found = sql.rows("SELECT unit, name, scale FROM ledger_unit ORDER BY unit")
+    with legible(partial(HomeDamaged, sql.path, "units", "what was defined")):
+        found = sql.rows("SELECT unit, name, scale FROM ledger_unit ORDER BY unit")
     defined = [Unit(*row) for row in found]
     for unit in defined:
         if wrong := wrong_kind(unit):
