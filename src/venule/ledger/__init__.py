@@ -8,7 +8,7 @@ business rows.
 """
 
 from venule.ledger.archive import Archived, archive_journal
-from venule.ledger.book import Book, ref_array
+from venule.ledger.book import Book
 from venule.ledger.errors import (
     AccountFieldOutOfRange,
     AccountNotFound,
@@ -23,6 +23,7 @@ from venule.ledger.errors import (
     CheckpointDamaged,
     ExportExists,
     GroupTooLarge,
+    HoldsTooMany,
     JournalDamaged,
     TooManyPairs,
     TransferFieldOutOfRange,
@@ -61,6 +62,7 @@ from venule.ledger.model import (
     TransferFlags,
     TransferRecord,
     Unit,
+    ref_array,
 )
 from venule.ledger.paid import Paid, Party, Payments, who_paid_whom
 from venule.ledger.point import BooksTooMany, PointUnknown
@@ -103,6 +105,7 @@ __all__ = [
     "Fault",
     "Found",
     "GroupTooLarge",
+    "HoldsTooMany",
     "JournalDamaged",
     "LedgerTransferCode",
     "Leg",

@@ -11,7 +11,6 @@ import heapq
 import struct
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 import numpy as np
 
@@ -234,7 +233,10 @@ class Book:
     # ------------------------------------------------------------ posting
 
     def post(self, transfers: Sequence[Transfer]) -> list[Posted]:
-        """Post transfers in order; refusals are values. Raises: TransferFieldOutOfRange."""
+        """Post transfers in order; refusals are values.
+
+        Raises: TransferFieldOutOfRange, GroupTooLarge, HoldsTooMany.
+        """
         n = len(transfers)
         if n > _SMALL:
             return self._post_many(transfers)
@@ -300,6 +302,8 @@ class Book:
         return results
 
     def _run(self, requests: RecordArray, results: RecordArray, special: int) -> None:
+        if special & _PENDING:
+            self.memory.check_holds(int(np.count_nonzero(requests["flags"] & _PENDING)))
         if special & _REVERSAL:
             requests = self._checked_reversals(requests)
         self._apply(requests, results, internal=False)
@@ -487,12 +491,6 @@ class Book:
         else:
             first, records = self.reader.block(start)
         return first + int(np.searchsorted(records["at"], at, side="left"))
-
-
-def ref_array(refs: Sequence[UUID | bytes]) -> RecordArray:
-    """Return 16-byte references as the uint8 array that `open_accounts` takes."""
-    raw = b"".join(ref.bytes if isinstance(ref, UUID) else ref for ref in refs)
-    return np.frombuffer(raw, dtype=np.uint8).reshape(len(refs), 16)
 
 
 def _bytes_of(records: RecordArray) -> memoryview:

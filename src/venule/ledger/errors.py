@@ -8,7 +8,7 @@ AppError
 |-- Conflict
 |   |-- ExportExists
 |-- Refused
-|   |-- TransferRefused, BookFull, GroupTooLarge, TooManyPairs
+|   |-- TransferRefused, BookFull, GroupTooLarge, HoldsTooMany, TooManyPairs
 |-- Unavailable
 |   |-- ArchiveBusy
 `-- HomeError
@@ -136,6 +136,23 @@ class BookFull(Refused):
     @property
     def message(self) -> str:
         return f"this book has room for {self.accounts_max} accounts, {self.asked} were asked for"
+
+
+@dataclass(eq=False)
+class HoldsTooMany(Refused):
+    """More pending transfers than a book may have open: post or void some, or let them expire."""
+
+    holds_max: int
+    open: int
+    asked: int
+    slug = "holds-too-many"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"this book has room for {self.holds_max} open holds: {self.open} are open, "
+            f"{self.asked} more were asked for"
+        )
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from venule.ledger import holds, kernel
+from venule.ledger.errors import HoldsTooMany
 from venule.ledger.model import (
     ACCOUNT,
     ACCOUNT_KERNEL,
@@ -21,6 +22,10 @@ from venule.ledger.model import (
 PAGE_ACCOUNTS: Final = 1 << kernel.PAGE_SHIFT
 GROUP_TRANSFERS_MAX: Final = 1 << 22
 """Most transfers of one group (512 MiB of journal records)."""
+
+HOLDS_MAX: Final = 1 << 24
+"""Most holds open at a time: a checkpoint's row keeps 32 bytes of each, and a value in SQLite has
+1,000,000,000 bytes at most."""
 
 _RESERVE_BYTES: Final = 64 << 30
 _MAP_NORESERVE: Final = 0x4000
@@ -92,6 +97,11 @@ class Memory:
             self.out[:count] = old[:count]
             self.aux[:count] = old_aux[:count]
         self.make_table_room(records)
+
+    def check_holds(self, more: int) -> None:
+        """Raises: HoldsTooMany if `more` holds besides those that are open would be too many."""
+        if self.pending_count + more > HOLDS_MAX:
+            raise HoldsTooMany(HOLDS_MAX, self.pending_count, more)
 
     def make_table_room(self, more: int) -> None:
         """Keep the table of holds at most half full after `more` entries."""

@@ -7,8 +7,10 @@ epoch, UTC.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum, IntFlag
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -310,3 +312,9 @@ class Unit(msgspec.Struct, frozen=True):
 
 UNIT_MAX: Final = 65_535
 CODE_MAX: Final = 65_535
+
+
+def ref_array(refs: Sequence[UUID | bytes]) -> RecordArray:
+    """Return 16-byte references as the uint8 array that `open_accounts` takes."""
+    raw = b"".join(ref.bytes if isinstance(ref, UUID) else ref for ref in refs)
+    return np.frombuffer(raw, dtype=np.uint8).reshape(len(refs), 16)
