@@ -46,7 +46,7 @@ run: setup  ## Replay a year of a money-market fund (FRESH=1 starts anew), then 
 	fi
 
 test: lint types imports  ## Everything a change must pass: lint, types, imports, tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist loadfile
 
 lint: setup  ## ruff: format and rules
 	@$(VENV)/bin/ruff format --check --quiet . \
