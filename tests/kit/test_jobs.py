@@ -22,7 +22,7 @@ from venule.kit.jobs import (
 )
 from venule.kit.jobs_table import JobId
 from venule.kit.time import VirtualClock, to_us
-from venule.kit.tx import Call, Tx
+from venule.kit.tx import Call, Outcome, Tx
 
 
 @pytest.fixture
@@ -329,3 +329,60 @@ def test_jobs_of_a_group_that_fails_are_not_there(home):
     home.run_many([Call(put, Put(1)), Call(put, Put(-1))])
 
     assert {"ready": 1} == states(home)
+
+
+class ManyWorld(World):
+    """An external handler that is called for many at once; some fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[int] = []
+
+    def call_many(self, asked: list[tuple[Put, JobId]]) -> list[Outcome]:
+        self.calls.append(len(asked))
+        self.hook("all")
+        return [self._one(payload, job_id) for payload, job_id in asked]
+
+    def _one(self, payload: Put, job_id: JobId) -> Outcome:
+        if payload.number == 13:
+            return Outcome(None, DiskFull("of the world, not of our home"))
+        return Outcome(self.call(payload, job_id))
+
+
+def test_external_jobs_of_a_kind_are_called_together(home, clock):
+    for number in (5, 13, 7):
+        home.run(ask, ("world", Put(number)))
+    home.run(ask, ("other", Put(9)))
+    home.run(ask_nonsense, "world")
+    world, other = ManyWorld(), World()
+    runner = JobRunner(home, {"world": world, "other": other})
+
+    assert [5, 0] == [runner.run_due(), runner.run_due()]
+    assert [3] == world.calls
+    assert [5, 7, 9] == sorted(numbers(home))
+    assert {"done": 3, "ready": 2} == states(home)
+    for _ in range(2):
+        clock.advance(timedelta(seconds=10))
+        assert 2 == runner.run_due()
+    assert [3, 1, 1] == world.calls
+    dead = {job.last_error.partition(":")[0] for job in runner.dead_jobs()}
+    assert {"DiskFull", "ValidationError"} == dead
+
+
+def ask_nonsense(tx: Tx, kind: str) -> UUID:
+    return tx.enqueue(kind, "no note", max_attempts=3)
+
+
+def test_what_the_handler_of_many_raises_is_each_jobs_failure(home, clock):
+    for number in (5, 7):
+        home.run(ask, ("world", Put(number)))
+    world = ManyWorld()
+    runner = JobRunner(home, {"world": world})
+    world.hook = lambda moment: 1 / 0
+    assert 2 == runner.run_due()
+    assert {"ready": 2} == states(home)
+    world.hook = lambda moment: None
+    clock.advance(timedelta(seconds=10))
+
+    assert 2 == runner.run_due()
+    assert ([5, 7], {"done": 2}) == (sorted(numbers(home)), states(home))

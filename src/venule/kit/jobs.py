@@ -45,6 +45,15 @@ class ExternalHandler(Protocol):
         """Record the answer."""
 
 
+@runtime_checkable
+class BatchHandler(ExternalHandler, Protocol):
+    """An external handler that can call the world for many jobs of its kind at once."""
+
+    def call_many(self, asked: Sequence[tuple[Any, JobId]], /) -> Sequence[Outcome]:
+        """Do the things, each as `call` would; answer in their order. What one raises is its
+        outcome's error. Expect to be called again with any of them, alone or among others."""
+
+
 LocalHandler = Callable[[Any, Any], object]
 Handler = LocalHandler | ExternalHandler
 
@@ -115,8 +124,14 @@ class JobRunner(Generic[T]):
         local = [job for job in jobs if self._kinds[job.kind].external is None]
         external = [job for job in jobs if self._kinds[job.kind].external is not None]
         self._run_local(local)
+        many: dict[str, list[_Attempt]] = {}
         for attempt in self._claim(external):
-            self._call(attempt)
+            if isinstance(self._kinds[attempt.job.kind].external, BatchHandler):
+                many.setdefault(attempt.job.kind, []).append(attempt)
+            else:
+                self._call(attempt)
+        for attempts in many.values():
+            self._call_many(attempts)
         return len(jobs)
 
     def next_due_at(self) -> datetime | None:
@@ -181,6 +196,32 @@ class JobRunner(Generic[T]):
         if _is_of_the_job(outcome):
             self._home.run(_fail_external, _Attempt(job, error=_tell(outcome.error)))
 
+    def _call_many(self, attempts: Sequence[_Attempt]) -> None:
+        """Call for jobs of one kind at once, and record their answers as one group."""
+        kind = self._kinds[attempts[0].job.kind]
+        assert isinstance(kind.external, BatchHandler)
+        asked: list[_Attempt] = []
+        failed: list[_Attempt] = []
+        for attempt in attempts:
+            try:
+                asked.append(_Attempt(attempt.job, kind.decode(attempt.job.payload)))
+            except msgspec.MsgspecError as error:
+                failed.append(_Attempt(attempt.job, error=_tell(error)))
+        answers = _answers(kind.external, [(each.payload, each.job.id) for each in asked])
+        ended: list[_Attempt] = []
+        for each, answer in zip(asked, answers, strict=True):
+            if answer.error is None:
+                ended.append(_Attempt(each.job, each.payload, answer.value))
+            else:
+                failed.append(_Attempt(each.job, error=_tell(answer.error)))
+        outcomes = self._home.run_many([Call(self._end, each) for each in ended])
+        failed += [
+            _Attempt(each.job, error=_tell(outcome.error))
+            for each, outcome in zip(ended, outcomes, strict=True)
+            if _is_of_the_job(outcome)
+        ]
+        _check(self._home.run_many([Call(_fail_external, each) for each in failed]))
+
     def _end(self, tx: T, attempt: _Attempt) -> None:
         """The recording of an external job's answer, and its end."""
         job = attempt.job
@@ -188,6 +229,15 @@ class JobRunner(Generic[T]):
         assert external is not None
         if table.update_done(tx.sql, job.id, job.attempts + 1, tx.now_us):
             external.done(tx, attempt.payload, attempt.answer)
+
+
+def _answers(handler: BatchHandler, asked: Sequence[tuple[Any, JobId]]) -> Sequence[Outcome]:
+    if not asked:
+        return []
+    try:
+        return handler.call_many(asked)
+    except Exception as error:  # the handler's own failure is that of each of its jobs
+        return [Outcome(None, error) for _ in asked]
 
 
 def revive(tx: Tx, job_id: JobId) -> None:
