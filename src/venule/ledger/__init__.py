@@ -69,7 +69,7 @@ from venule.ledger.point import BooksTooMany, PointUnknown
 from venule.ledger.proofs import Fault, Proof, UnitTotals, exact_sum, prove, totals
 from venule.ledger.restoring import restore_to
 from venule.ledger.statements import Standing
-from venule.ledger.store import MIGRATIONS, books
+from venule.ledger.store import MIGRATIONS, books, first_book
 from venule.ledger.tx import Tx
 from venule.ledger.view import Exported, Position, View, open_readonly
 
@@ -142,6 +142,7 @@ __all__ = [
     "exact_sum",
     "find_accounts",
     "find_transfers",
+    "first_book",
     "leg_differences",
     "open_readonly",
     "prove",

@@ -291,3 +291,12 @@ def books(sql: Sql) -> list[int]:
     found = sql.rows("SELECT DISTINCT book FROM journal")
     found += sql.rows("SELECT DISTINCT book FROM journal_archive")
     return sorted({book for (book,) in found if type(book) is int})
+
+
+def first_book(sql: Sql) -> int | None:
+    """Return the lowest number of a book that has a journal, None if there is none."""
+    row = sql.row(
+        "SELECT MIN(book) FROM (SELECT MIN(book) AS book FROM journal"
+        " UNION ALL SELECT MIN(book) FROM journal_archive) AS found"
+    )
+    return row[0] if row is not None and type(row[0]) is int else None
