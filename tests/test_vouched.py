@@ -36,6 +36,7 @@ PRICE = "a valuation that was told"
 RARE = "nothing in it in this home; its sum is proven (payable = confirmed, unpaid)"
 WITNESS = "the witness has it as well, but after a loss of power it may be behind"
 REPLAY = "the replay's own notes"
+BOOKS = "nothing in it in this home: tests/books/test_proofs.py has one with payments between books"
 
 VOUCHED: dict[str, str] = {
     "schema_migration": "room number sha256",
@@ -134,6 +135,25 @@ FREE: dict[str, dict[str, str]] = {
     "fund_valuation": {
         PRICE: "fund valued_on amortised shadow deviation_ppm state mend_by_on reported_at",
     },
+    "directory_version": {BOOKS: "id version"},
+    "directory_book": {BOOKS: "number name endpoint opened_at"},
+    "directory_range": {BOOKS: "first_slot last_slot book"},
+    "directory_institution": {BOOKS: "institution book"},
+    "directory_cut": {BOOKS: "day_on book seq"},
+    "book_clearing": {BOOKS: "peer account"},
+    "book_payment": {
+        BOOKS: "id kind peer payer_id payee_id payer_account amount refunded original_id"
+        " request_id note state reason held_seq ended_seq peer_seq made_at deadline_at ended_at",
+    },
+    "book_receipt": {
+        BOOKS: "id kind peer payer_id payee_id payee_account amount refunded original_id note"
+        " state reason seq peer_seq made_at",
+    },
+    "book_pair_day": {
+        BOOKS: "peer day_on seq peer_seq balance peer_balance under_way unexplained matched"
+        " state note",
+    },
+    "book_pair_item": {BOOKS: "peer day_on id kind payer_book amount detail"},
     "replay_run": {REPLAY: "id digest attempts day_index step done elapsed_ms failure"},
     "replay_member": {REPLAY: "kind number member"},
     "replay_day": {

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from venule import fund, ledger, members, replay, wallet
+from venule import books, fund, ledger, members, replay, wallet
 from venule.kit.backup import backup
-from venule.kit.errors import AppError, HomeDamaged
+from venule.kit.errors import AppError, HomeDamaged, NotAHome
 from venule.kit.home import Home
 from venule.kit.home_store import cut_of
 from venule.kit.ids import Ids
@@ -29,6 +29,7 @@ ROOMS: Final[tuple[Migrations, ...]] = (
     ledger.MIGRATIONS,
     members.MIGRATIONS,
     wallet.MIGRATIONS,
+    books.MIGRATIONS,
     fund.MIGRATIONS,
     replay.MIGRATIONS,
 )
@@ -51,7 +52,7 @@ def open_home(
     readonly: bool = False,
     clock: Clock | None = None,
     ids: Ids | None = None,
-    book: int = 1,
+    book: int | None = None,
     endpoint: str = "",
     patience_us: int = 0,
 ) -> Home[Tx]:
@@ -59,7 +60,8 @@ def open_home(
 
     place: a directory, or an address `postgresql://...`. A reader sees the home as it was when it
     opened, while a writer goes on. Of a home that was restored to a point, it sees the ledger.
-    book: the number of the home's book. endpoint, patience_us: see `Home.open`.
+    book: the number of the home's book; without one that of the journal there, or 1. endpoint,
+    patience_us: see `Home.open`.
     Raises: what `Home.open` does; JournalDamaged, CheckpointDamaged.
     """
     return Home.open(
@@ -67,10 +69,10 @@ def open_home(
         clock=SystemClock() if clock is None else clock,
         ids=ids,
         migrations=(ledger.MIGRATIONS,) if readonly and is_cut(place) else ROOMS,
-        participant=partial(_snapshot_book if readonly else Book, number=book),
+        participant=partial(_book, number=book, snapshot=readonly),
         tx=Tx,
         readonly=readonly,
-        book=book,
+        book=_lease(place) if book is None and not readonly else book or 1,
         endpoint=endpoint,
         patience_us=patience_us,
     )
@@ -85,7 +87,9 @@ def is_cut(place: Path | str) -> bool:
         sql.close()
 
 
-def open_books(place: Path | str, *, readonly: bool = True, book: int = 1) -> Home[Tx]:
+def open_books(
+    place: Path | str, *, readonly: bool = True, book: int | None = None
+) -> Home[Tx]:
     """Open the books of a home, which may be the work of the ledger on its own: it stays that.
 
     Raises as `open_home`.
@@ -96,10 +100,10 @@ def open_books(place: Path | str, *, readonly: bool = True, book: int = 1) -> Ho
         place,
         clock=SystemClock(),
         migrations=(ledger.MIGRATIONS,),
-        participant=partial(_snapshot_book if readonly else Book, number=book),
+        participant=partial(_book, number=book, snapshot=readonly),
         tx=Tx,
         readonly=readonly,
-        book=book,
+        book=_lease(place) if book is None and not readonly else book or 1,
     )
 
 
@@ -112,8 +116,11 @@ def has_rooms(place: Path | str) -> bool:
         sql.close()
 
 
-def _snapshot_book(sql: Sql, number: int) -> Book:
-    sql.begin_read()  # pages, journal and rows of one moment
+def _book(sql: Sql, number: int | None, *, snapshot: bool) -> Book:
+    if snapshot:
+        sql.begin_read()  # pages, journal and rows of one moment
+    if number is None:
+        number = ledger.first_book(sql) or 1
     return Book(sql, number)
 
 
@@ -215,9 +222,9 @@ def _room_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault
     if not has_rooms(place):
         checked["room_checks"] = "none: no room above the ledger has opened this home"
         return []
-    with open_home(place, readonly=True, book=_only_book(place)) as home:
-        breaks = home.read(lambda tx: [*wallet.check(tx), *fund.check(tx)])
-        checked["room_checks"] = "wallet, members, fund"
+    with open_home(place, readonly=True) as home:
+        breaks = home.read(lambda tx: [*wallet.check(tx), *books.check(tx), *fund.check(tx)])
+        checked["room_checks"] = "wallet, members, books, fund"
     return [
         Fault(
             f"{found.room}: {found.rule}",
@@ -227,9 +234,15 @@ def _room_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault
     ]
 
 
-def _only_book(place: Path | str) -> int:
-    sql = open_readonly(place)
+def _lease(place: Path | str) -> int:
+    """Return the book whose lease a writer takes that does not say which: the one there, or 1."""
+    if not is_address(place):
+        return 1
     try:
-        return (ledger.books(sql) or [1])[0]
+        sql = open_readonly(place)
+    except NotAHome:
+        return 1
+    try:
+        return ledger.first_book(sql) or 1
     finally:
         sql.close()

@@ -51,6 +51,7 @@ from venule.wallet.errors import (
 from venule.wallet.house_accounts import (
     house,
     pay_in_capital,
+    post,
     record_reserve_entry,
     reserve_account,
     set_up,
@@ -122,7 +123,7 @@ from venule.wallet.rail import (
     RailOrder,
 )
 from venule.wallet.reconcile import Item, ItemKind, ReconcileDay, Reconciliation, reconcile_day
-from venule.wallet.rules import Counters
+from venule.wallet.rules import Counters, check_amount
 from venule.wallet.service import (
     available,
     close_member,
@@ -246,6 +247,7 @@ __all__ = [
     "available",
     "case",
     "check",
+    "check_amount",
     "close_member",
     "confirm_top_ups",
     "cover_case",
@@ -265,6 +267,7 @@ __all__ = [
     "payout",
     "payout_answered",
     "poll_bank",
+    "post",
     "reconcile_day",
     "record_reserve_entry",
     "refund",
