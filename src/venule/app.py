@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -23,7 +24,16 @@ from venule.kit.sqlite import DATABASE_FILE, SqliteSql
 from venule.kit.time import Clock, SystemClock
 from venule.ledger import Book, CheckpointDamaged, Fault, JournalDamaged, Tx
 
-__all__ = ["ROOMS", "VerifyReport", "backup", "open_books", "open_home", "verify"]
+__all__ = [
+    "ROOMS",
+    "VerifyReport",
+    "backup",
+    "books_root",
+    "host_book",
+    "open_books",
+    "open_home",
+    "verify",
+]
 
 ROOMS: Final[tuple[Migrations, ...]] = (
     ledger.MIGRATIONS,
@@ -36,6 +46,34 @@ ROOMS: Final[tuple[Migrations, ...]] = (
 """The rooms that keep rows, in floor order; the kit's own come first by themselves."""
 
 FAULTS_SHOWN_MAX: Final = 100
+
+SERVED_COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
+    members.onboard,
+    members.onboard_many,
+    members.freeze,
+    members.unfreeze,
+    wallet.pay,
+    wallet.transfer,
+    wallet.refund,
+)
+SERVED_READERS: Final[tuple[Callable[..., Any], ...]] = (
+    members.member,
+    members.member_by_ref,
+    wallet.available,
+    wallet.wallet_statement,
+    wallet.payment,
+)
+"""What a book's process serves to others, besides what payments between books need."""
+
+
+def books_root(root: Path | str, clock: Clock | None = None) -> books.Root:
+    """Return the house of books at a place. Raises: PlaceMalformed."""
+    return books.Root(str(root), open_home, clock)
+
+
+def host_book(root: books.Root, number: int) -> books.BookHost:
+    """Open a book of a house, to be served in a process of its own. Raises: as `open_home`."""
+    return books.BookHost(root, books.BookNumber(number), SERVED_COMMANDS, SERVED_READERS)
 
 
 class VerifyReport(msgspec.Struct, frozen=True):

@@ -118,9 +118,10 @@ class Line:
         return future
 
     def deliver_late(self) -> list[Answer]:
-        """Let what was late come now."""
+        """Let what was late come now; return the answers, which nobody waits for."""
         late, self.late = self.late, []
-        return [tell().result() for tell in late]
+        futures = [tell() for tell in late]
+        return [future.result() for future in futures if future.exception() is None]
 
 
 class BookTown:
@@ -234,12 +235,16 @@ class BookTown:
         """Let time go by and jobs run until nothing is due any more; lines should be up."""
         for _ in range(60):
             self.work()
-            due = [self.runner(number).next_due_at() for number in self.homes]
-            waiting = [at for at in due if at is not None]
+            waiting = self.waiting()
             if not waiting:
                 return
             self.clock.set(max(self.clock.now(), min(waiting)))
         raise AssertionError("jobs never come to an end")
+
+    def waiting(self) -> list[datetime]:
+        """When the next job of each book is due."""
+        due = [self.runner(number).next_due_at() for number in self.homes]
+        return [at for at in due if at is not None]
 
     # What holds
 

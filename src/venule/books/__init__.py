@@ -48,6 +48,7 @@ from venule.books.errors import (
     WrongBook,
 )
 from venule.books.flows import BooksAccountCode, BooksTransferCode
+from venule.books.host import BookDesk, BookHost, Courier, askers
 from venule.books.ids import BookIds
 from venule.books.jobs import SendOrder, book_jobs
 from venule.books.model import (
@@ -113,6 +114,7 @@ from venule.books.reconcile import (
     received_page,
     settled_page,
 )
+from venule.books.root import OpenHome, Root, book_place, directory_place, is_address
 from venule.books.rules import book_entry, book_of_institution, is_whole, shares, slot, where
 from venule.books.service import (
     answered,
@@ -142,7 +144,9 @@ __all__ = [
     "AddBook",
     "Answer",
     "At",
+    "BookDesk",
     "BookEntry",
+    "BookHost",
     "BookIds",
     "BookNameTaken",
     "BookNumber",
@@ -160,6 +164,7 @@ __all__ = [
     "BooksAccountCode",
     "BooksTransferCode",
     "CodeTotal",
+    "Courier",
     "Cut",
     "CutNotReached",
     "DayNotOver",
@@ -182,6 +187,7 @@ __all__ = [
     "MoveRange",
     "NotReceived",
     "Open",
+    "OpenHome",
     "Order",
     "PairDay",
     "PairDayChanged",
@@ -198,6 +204,7 @@ __all__ = [
     "Reader",
     "Receipt",
     "ReceiptState",
+    "Root",
     "SameBook",
     "SendBack",
     "SendMoney",
@@ -215,9 +222,11 @@ __all__ = [
     "WrongBook",
     "add_book",
     "answered",
+    "askers",
     "book_entry",
     "book_jobs",
     "book_of_institution",
+    "book_place",
     "cancel",
     "check",
     "clearing_at",
@@ -225,8 +234,10 @@ __all__ = [
     "consistent_cut",
     "cut_before",
     "directory",
+    "directory_place",
     "explain_day",
     "house_totals",
+    "is_address",
     "is_whole",
     "keep_cut",
     "keep_pair_day",

@@ -1,0 +1,160 @@
+"""Where a house of books is kept: a root place, with a home for the directory and one for each
+book.
+
+A directory: `directory/`, `book-0001/`, `book-0002/`, ... Each is an ordinary home with a lock and
+a writer of its own. A PostgreSQL address: the directory in its schema (`venule` if it names none),
+each book in one of its own, `venule_b0001`, ...
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from venule.books import rules
+from venule.books.directory import add_book, directory
+from venule.books.errors import HouseOfBooksExists, PlaceMalformed
+from venule.books.ids import BookIds
+from venule.books.model import AddBook, BookEntry, Directory
+from venule.kit.home import Home
+from venule.kit.homedir import fsync_directory, write_file
+from venule.kit.ids import Ids, SystemIds
+from venule.kit.relay import make_secret, read_secret
+from venule.kit.time import Clock, SystemClock
+from venule.ledger import Tx
+
+SCHEMA: Final = "venule"
+SECRET_FILE: Final = "secret"  # noqa: S105  the name of the file
+ENDPOINT_BYTES_MAX: Final = 4_096
+
+
+class OpenHome(Protocol):
+    """Opens a home of all rooms: `venule.app.open_home`."""
+
+    def __call__(
+        self,
+        path: Path | str,
+        *,
+        readonly: bool = False,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        book: int | None = None,
+    ) -> Home[Tx]: ...
+
+
+def is_address(root: str) -> bool:
+    """Say whether a root is an address of PostgreSQL."""
+    return root.startswith(("postgresql://", "postgres://"))
+
+
+def directory_place(root: str) -> str:
+    """Return where a house's directory is kept. Raises: PlaceMalformed."""
+    return _with_schema(root, "") if is_address(root) else str(_folder(root) / "directory")
+
+
+def book_place(root: str, number: int) -> str:
+    """Return where a book is kept. Raises: PlaceMalformed, BookNumberOutOfRange."""
+    rules.check_number(number)
+    if is_address(root):
+        return _with_schema(root, f"_b{number:04}")
+    return str(_folder(root) / f"book-{number:04}")
+
+
+def _folder(root: str) -> Path:
+    if not root or "://" in root:
+        raise PlaceMalformed(root)
+    return Path(root)
+
+
+def _with_schema(root: str, suffix: str) -> str:
+    parts = urlsplit(root)
+    query = dict(parse_qsl(parts.query))
+    schema = query.pop("schema", SCHEMA)
+    query["schema"] = schema + suffix
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+class Root:
+    """A house of books at its place."""
+
+    def __init__(self, root: str, open_home: OpenHome, clock: Clock | None = None) -> None:
+        """Raises: PlaceMalformed."""
+        self.root = root
+        self.place = directory_place(root)
+        self.clock = SystemClock() if clock is None else clock
+        self._open_home = open_home
+
+    def create(self) -> None:
+        """Make an empty house. Raises: HouseOfBooksExists, and as opening a home does."""
+        with self._open_home(self.place, clock=self.clock) as home:
+            known = home.read(directory)
+        if known.version:
+            raise HouseOfBooksExists(self.root)
+        secret = self.secret_file()
+        if not secret.exists():
+            make_secret(secret)
+
+    def open_directory(self, *, readonly: bool = False) -> Home[Tx]:
+        """Open the directory's home. Raises: as opening a home does."""
+        return self._open_home(self.place, readonly=readonly, clock=self.clock)
+
+    def directory(self) -> Directory:
+        """Return the directory as it stands. Raises: as opening a home does."""
+        with self.open_directory(readonly=True) as home:
+            return home.read(directory)
+
+    def add(self, command: AddBook) -> BookEntry:
+        """Take a book into the directory, and make its home. Raises: as `add_book`."""
+        with self.open_directory() as home:
+            entry = home.run(add_book, command)
+        self.open_book(entry.number).close()
+        return entry
+
+    def open_book(self, number: int, *, readonly: bool = False) -> Home[Tx]:
+        """Open a book; its ids are in its slots. Raises: BookUnknown, as opening a home does."""
+        known = self.directory()
+        rules.book_entry(known, number)
+        place = book_place(self.root, number)
+        if readonly:
+            return self._open_home(place, readonly=True, clock=self.clock)
+        slots = next(each for each in known.ranges if each.book == number)
+        ids = BookIds(SystemIds(self.clock), slots.first, slots.last)
+        return self._open_home(place, clock=self.clock, ids=ids, book=number)
+
+    # Where writers listen
+
+    def secret_file(self) -> Path:
+        """Return the file with the secret that writers and askers of this house share."""
+        return self._beside() / SECRET_FILE
+
+    def secret(self) -> bytes:
+        """Return that secret. Raises: RelaySecretUnfit."""
+        return read_secret(self.secret_file())
+
+    def keep_endpoint(self, number: int, endpoint: str) -> None:
+        """Write down where a book's writer listens, for askers on this machine."""
+        file = self._endpoint_file(number)
+        new = file.with_name(f".{file.name}.new")
+        new.unlink(missing_ok=True)
+        write_file(new, endpoint.encode())
+        new.replace(file)
+        fsync_directory(file.parent)
+
+    def find_endpoint(self, number: int) -> str | None:
+        """Return where a book's writer listens: as the directory says, or as it wrote itself."""
+        said = rules.book_entry(self.directory(), number).endpoint
+        if said:
+            return said
+        file = self._endpoint_file(number)
+        if not file.exists():
+            return None
+        with open(file, "rb") as opened:
+            return opened.read(ENDPOINT_BYTES_MAX).decode()
+
+    def _endpoint_file(self, number: int) -> Path:
+        return self._beside() / f"book-{number:04}.endpoint"
+
+    def _beside(self) -> Path:
+        """Return the directory of what is not in a home; of an address, the working directory."""
+        return Path(".") if is_address(self.root) else _folder(self.root)
