@@ -48,7 +48,7 @@ from venule.books.errors import (
     WrongBook,
 )
 from venule.books.flows import BooksAccountCode, BooksTransferCode
-from venule.books.host import BookDesk, BookHost, Courier, askers
+from venule.books.host import BookDesk, BookHost, Courier, Outcomes, askers
 from venule.books.ids import BookIds
 from venule.books.jobs import SendOrder, book_jobs
 from venule.books.model import (
@@ -189,6 +189,7 @@ __all__ = [
     "Open",
     "OpenHome",
     "Order",
+    "Outcomes",
     "PairDay",
     "PairDayChanged",
     "PairDayOutOfOrder",

@@ -7,19 +7,29 @@ payment is committed, and looks by itself now and then for what is to be told ag
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from logging import getLogger
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from venule.books import cut, reconcile, service
 from venule.books.directory import KnownDirectory
-from venule.books.jobs import book_jobs
-from venule.books.model import BookNumber, SendBack, SendMoney
+from venule.books.jobs import SendOrder
+from venule.books.model import (
+    Answer,
+    BookNumber,
+    BookPaymentId,
+    ReceiptState,
+    SendBack,
+    SendMoney,
+)
 from venule.books.peers import DoorPeer
 from venule.books.root import Root
+from venule.books.service import send_kind
 from venule.kit.desk import Desk
 from venule.kit.errors import HomeError
 from venule.kit.home import Home
@@ -34,6 +44,8 @@ LOOK_EVERY_S: Final = 1
 """How often a courier looks for orders that are to be told again, in seconds."""
 PEER_TIMEOUT_S: Final = 5
 """How long an order waits for a book that cannot be reached, in seconds, before the job fails."""
+OUTCOMES_MAX: Final = 65_536
+"""How many outcomes are remembered for those who have not asked yet."""
 
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     service.send,
@@ -86,12 +98,52 @@ class BookDesk(Desk[Tx]):
         return future
 
 
+class Outcomes:
+    """How payments to other books ended, for tasks that wait for it."""
+
+    def __init__(self) -> None:
+        self._gate = Lock()
+        self._known: dict[BookPaymentId, ReceiptState] = {}
+        self._waiting: dict[BookPaymentId, asyncio.Future[ReceiptState]] = {}
+
+    def tell(self, answers: Iterable[Answer]) -> None:
+        """Tell those who wait; from any thread."""
+        with self._gate:
+            for answer in answers:
+                self._known[answer.id] = answer.state
+                future = self._waiting.pop(answer.id, None)
+                if future is not None:
+                    with suppress(RuntimeError):  # its loop is closed: nobody waits any more
+                        future.get_loop().call_soon_threadsafe(_end, future, answer.state)
+            while len(self._known) > OUTCOMES_MAX:
+                del self._known[next(iter(self._known))]
+
+    async def wait(self, payment_id: BookPaymentId) -> ReceiptState:
+        """Wait for the other book's word on a payment of this process that is not long over."""
+        with self._gate:
+            known = self._known.get(payment_id)
+            if known is not None:
+                return known
+            future = self._waiting.get(payment_id)
+            if future is None:
+                future = asyncio.get_running_loop().create_future()
+                self._waiting[payment_id] = future
+        return await asyncio.shield(future)
+
+
+def _end(future: asyncio.Future[ReceiptState], state: ReceiptState) -> None:
+    if not future.done():
+        future.set_result(state)
+
+
 class Courier(Thread):
     """Carries one outbox until told to stop."""
 
-    def __init__(self, home: Home[Tx], peer: BookNumber, door: Relay) -> None:
+    def __init__(self, home: Home[Tx], peer: BookNumber, door: Relay, outcomes: Outcomes) -> None:
         super().__init__(name=f"venule-courier-{peer}")
-        self._runner = JobRunner(home, book_jobs({peer: DoorPeer(door)}, home.clock))
+        self._handler = SendOrder(peer, DoorPeer(door), home.clock)
+        self._runner = JobRunner(home, {send_kind(peer): self._handler})
+        self._outcomes = outcomes
         self._door = door
         self._news = Event()
         self._stopping = Event()
@@ -111,7 +163,8 @@ class Courier(Thread):
             while not self._stopping.is_set():
                 self._news.clear()
                 while not self._stopping.is_set() and self._runner.run_due():
-                    pass
+                    ended, self._handler.ended = self._handler.ended, []
+                    self._outcomes.tell(ended)
                 self._news.wait(LOOK_EVERY_S)
         except HomeError as error:  # the home takes no more: the process is about to end
             _log.warning("courier: %s", error.message)
@@ -137,6 +190,7 @@ class BookHost:
         self.desk = BookDesk(self.home, self._told)
         self._procedures = Procedures([*COMMANDS, *commands], [*READERS, *readers])
         self._server = Server(self.desk, self._procedures, root.secret())
+        self.outcomes = Outcomes()
         self._couriers: dict[BookNumber, Courier] = {}
 
     async def start(self, endpoint: str) -> str:
@@ -158,7 +212,7 @@ class BookHost:
                 secret,
                 timeout_s=PEER_TIMEOUT_S,
             )
-            courier = Courier(self.home, number, door)
+            courier = Courier(self.home, number, door, self.outcomes)
             self._couriers[number] = courier
             courier.start()
 

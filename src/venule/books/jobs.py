@@ -34,6 +34,8 @@ class SendOrder:
         self._book = book
         self._peer = peer
         self._clock = clock
+        self.ended: list[Answer] = []
+        """The words that were taken since somebody looked; durable once the runner returns."""
 
     def call(self, payload: Sent, job_id: JobId) -> Answer:
         """Tell of one payment. Raises: BookUnreachable, and it is told again."""
@@ -71,6 +73,7 @@ class SendOrder:
         """Take the answer."""
         assert payload.order.id == answer.id
         answered(tx, answer)
+        self.ended.append(answer)
 
 
 def book_jobs(peers: Mapping[BookNumber, Peer], clock: Clock) -> dict[str, Handler]:

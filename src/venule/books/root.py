@@ -50,7 +50,7 @@ def is_address(root: str) -> bool:
 
 def directory_place(root: str) -> str:
     """Return where a house's directory is kept. Raises: PlaceMalformed."""
-    return _with_schema(root, "") if is_address(root) else str(_folder(root) / "directory")
+    return _with_schema(root, "") if is_address(root) else str(_folder(root).joinpath("directory"))
 
 
 def book_place(root: str, number: int) -> str:
@@ -58,7 +58,7 @@ def book_place(root: str, number: int) -> str:
     rules.check_number(number)
     if is_address(root):
         return _with_schema(root, f"_b{number:04}")
-    return str(_folder(root) / f"book-{number:04}")
+    return str(_folder(root).joinpath(f"book-{number:04}"))
 
 
 def _folder(root: str) -> Path:
@@ -126,7 +126,7 @@ class Root:
 
     def secret_file(self) -> Path:
         """Return the file with the secret that writers and askers of this house share."""
-        return self._beside() / SECRET_FILE
+        return self._beside().joinpath(SECRET_FILE)
 
     def secret(self) -> bytes:
         """Return that secret. Raises: RelaySecretUnfit."""
@@ -153,7 +153,7 @@ class Root:
             return opened.read(ENDPOINT_BYTES_MAX).decode()
 
     def _endpoint_file(self, number: int) -> Path:
-        return self._beside() / f"book-{number:04}.endpoint"
+        return self._beside().joinpath(f"book-{number:04}.endpoint")
 
     def _beside(self) -> Path:
         """Return the directory of what is not in a home; of an address, the working directory."""
