@@ -52,6 +52,8 @@ SERVED_COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     members.onboard_many,
     members.freeze,
     members.unfreeze,
+    wallet.set_up,
+    wallet.credit_top_ups,
     wallet.pay,
     wallet.transfer,
     wallet.refund,

@@ -129,6 +129,7 @@ from venule.books.service import (
     send_kind,
 )
 from venule.books.store import MIGRATIONS
+from venule.books.whole import OpenDoor, book_door, file_readers, whole_house
 
 __all__ = [
     "BOOK_NUMBER_MAX",
@@ -187,6 +188,7 @@ __all__ = [
     "MoveRange",
     "NotReceived",
     "Open",
+    "OpenDoor",
     "OpenHome",
     "Order",
     "Outcomes",
@@ -224,6 +226,7 @@ __all__ = [
     "add_book",
     "answered",
     "askers",
+    "book_door",
     "book_entry",
     "book_jobs",
     "book_of_institution",
@@ -237,6 +240,7 @@ __all__ = [
     "directory",
     "directory_place",
     "explain_day",
+    "file_readers",
     "house_totals",
     "is_address",
     "is_whole",
@@ -265,4 +269,5 @@ __all__ = [
     "stand",
     "totals_at",
     "where",
+    "whole_house",
 ]

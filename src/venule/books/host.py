@@ -33,7 +33,7 @@ from venule.books.service import send_kind
 from venule.kit.desk import Desk
 from venule.kit.errors import HomeError
 from venule.kit.home import Home
-from venule.kit.jobs import JobRunner
+from venule.kit.jobs import JobRunner, revive
 from venule.kit.relay import Procedures, Relay, Server, parse_endpoint
 from venule.ledger import Tx
 
@@ -54,6 +54,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     service.cancel,
     reconcile.keep_pair_day,
     reconcile.explain_day,
+    revive,
 )
 READERS: Final[tuple[Callable[..., Any], ...]] = (
     service.payments,

@@ -95,13 +95,17 @@ def pair_day(tx: Tx, query: PairQuery) -> PairDay | None:
 
 
 def explain_day(tx: Tx, command: ExplainDay) -> PairDay:
-    """Note why a pair's day did not balance; what was found stays. Raises: PairDayUnknown."""
+    """Note why a pair's day did not balance; what was found stays. One that did stays as it is.
+
+    Raises: TextMalformed, PairDayUnknown.
+    """
     check_text("note", command.note, NOTE_CHARS_MAX)
     known = pair_day(tx, PairQuery(command.peer, day_on=command.day_on))
     if known is None:
         raise PairDayUnknown(command.peer, command.day_on)
-    if known.state is not PairState.BALANCED:
-        reconcile_store.save_explained(tx.sql, command)
+    if known.state is PairState.BALANCED:
+        return known
+    reconcile_store.save_explained(tx.sql, command)
     return msgspec.structs.replace(known, state=PairState.EXPLAINED, note=command.note)
 
 

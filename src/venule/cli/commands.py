@@ -13,6 +13,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from venule import __version__
+from venule.cli.books import app as books
 from venule.cli.exits import Exit
 from venule.cli.ledger import app as ledger
 from venule.cli.options import LIMIT, Json, Place
@@ -351,3 +352,4 @@ def version(*, json: Json = False) -> int:
 
 
 app.command(ledger)
+app.command(books)

@@ -5,7 +5,8 @@ BadInput 422
 |-- AccountMalformed      neither a number nor an owner's id
 |-- ReferenceMalformed    `--ref`, `--owner`
 |-- OptionsConflict       two options that say different things
-`-- LimitOutOfRange       `--limit`, `--scan-max`
+|-- LimitOutOfRange       `--limit`, `--scan-max`
+`-- StateUnknown          `--state`
 NotFound 404
 `-- AccountUnknown
 Conflict 409
@@ -112,3 +113,16 @@ class LimitOutOfRange(BadInput):
     @property
     def message(self) -> str:
         return f"{self.option}: expected 1 to {self.limit_max}, seen {self.seen}"
+
+
+@dataclass(eq=False)
+class StateUnknown(BadInput):
+    """Text that is no state of a payment."""
+
+    seen: str
+    expected: list[str]
+    slug = "state-unknown"
+
+    @property
+    def message(self) -> str:
+        return f"--state: expected one of {', '.join(self.expected)}, seen {shorten(self.seen)}"
