@@ -34,12 +34,12 @@ from venule.books import (
     SendMoney,
     consistent_cut,
     house_totals,
-    is_address,
     is_whole,
     send,
     shares,
 )
 from venule.kit.money import Money
+from venule.kit.place import is_address
 from venule.kit.time import china_date
 from venule.members import MemberId, MemberKind, NewMember, OnboardMany, Tier, onboard_many
 from venule.wallet import CreditLine, CreditTopUps, Pay, SetUp, credit_top_ups, pay, set_up

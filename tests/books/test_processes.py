@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from support.book_processes import OPENING_FEN, People, fork_book, found, kill
+from support.book_processes import OPENING_FEN, Nursery, People, found
 from venule.app import verify
 from venule.books import (
     BookNumber,
@@ -27,6 +27,7 @@ from venule.books import (
     SendBack,
     SendMoney,
     askers,
+    book_place,
     consistent_cut,
     house_totals,
     is_whole,
@@ -93,10 +94,11 @@ def waiting(doors: dict) -> int:
     return sum(len(door.read(payments, held)) for door in doors.values())
 
 
-def live(place: Path, root: Root, people: People, seed: int, kills: int) -> list[Caller]:
+def live(place: Path | str, root: Root, people: People, seed: int, kills: int) -> list[Caller]:
     """Let callers pay while books are killed and started again; wait until all has ended."""
     random = Random(seed)
-    pids = {number: fork_book(place, number) for number in people}
+    nursery = Nursery(place)
+    pids = {number: nursery.start(number) for number in people}
     doors = askers(root, people, timeout_s=20)
     callers = [Caller(100 * seed + number, doors, people) for number in range(CALLERS)]
     try:
@@ -105,9 +107,9 @@ def live(place: Path, root: Root, people: People, seed: int, kills: int) -> list
         for _ in range(kills):
             time.sleep(SECONDS / KILLS * random.random() * 2)
             victim = random.choice(sorted(pids))
-            kill(pids.pop(victim))
+            nursery.kill(pids.pop(victim))
             time.sleep(random.random() * 0.2)
-            pids[victim] = fork_book(place, victim)
+            pids[victim] = nursery.start(victim)
         time.sleep(0.5)
         for caller in callers:
             caller.stopping.set()
@@ -125,13 +127,12 @@ def live(place: Path, root: Root, people: People, seed: int, kills: int) -> list
             caller.stopping.set()
         for door in doors.values():
             door.close()
-        for pid in pids.values():
-            kill(pid)
+        nursery.close()
     return callers
 
 
-def check(place: Path, root: Root, people: People, callers: list[Caller]) -> None:
-    homes = {number: root.open_book(number) for number in people}
+def check(place: Path | str, root: Root, people: People, callers: list[Caller]) -> None:
+    homes = {number: root.open_book(number, patience_us=30_000_000) for number in people}
     try:
         made: dict = {}
         got: dict = {}
@@ -169,7 +170,7 @@ def check(place: Path, root: Root, people: People, callers: list[Caller]) -> Non
         for home in homes.values():
             home.close()
     for number in people:
-        report = verify(place / f"book-{number:04}")
+        report = verify(book_place(str(place), number))
         assert report.ok, report.faults
 
 
@@ -181,9 +182,18 @@ def every(fn):
     return lambda tx: list(each(tx.sql))
 
 
+@pytest.fixture(params=["files", "database"])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path | str:
+    if request.param == "files":
+        return tmp_path / "house"
+    monkeypatch.chdir(tmp_path)  # the house's secret lies there
+    return request.getfixturevalue("postgres").address()
+
+
 @pytest.mark.sim
-def test_books_are_killed_while_money_goes_between_them(tmp_path: Path, seeds: range) -> None:
-    place = tmp_path / "house"
+def test_books_are_killed_while_money_goes_between_them(place: Path | str, seeds: range) -> None:
     root, people = found(place, BOOKS)
     callers: list[Caller] = []
     for seed in range(max(1, len(seeds) // 3)):

@@ -172,7 +172,8 @@ def forge(town: BookTown, text: str, *values) -> None:
         ),
     ],
 )
-def test_a_row_that_is_not_alike_is_an_alarm_until_it_is_explained(town, text, kinds):
+def test_a_row_that_is_not_alike_is_an_alarm_until_it_is_explained(kept_town, text, kinds):
+    town = kept_town
     ann, shop = town.person(1), town.merchant(2)
     made = town.send(1, ann, 2, shop, 700)
     town.work()

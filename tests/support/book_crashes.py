@@ -73,7 +73,7 @@ class DyingTown(BookTown):
         self.count += 1
         if self.count == self.at:
             self.at = -1
-            self._image = take_image(self.path(number), self.root / f"image-{self.images}")
+            self._image = take_image(self.path(number), Path(self.root) / f"image-{self.images}")
             self.images += 1
             self.died = number
             self.deaths.append(f"book {number} at {statement[:40]!r}")

@@ -33,10 +33,12 @@ from venule.books import (
     SendMoney,
     add_book,
     book_jobs,
+    book_place,
     check,
     close_day,
     consistent_cut,
     directory,
+    directory_place,
     house_totals,
     payment,
     send,
@@ -127,12 +129,13 @@ class Line:
 class BookTown:
     """A house of books in this process; `run` counts the openings, for the ids' sake."""
 
-    def __init__(self, root: Path, books: int = BOOKS, start: datetime = START) -> None:
+    def __init__(self, root: Path | str, books: int = BOOKS, start: datetime = START) -> None:
+        """root: a directory, or the address of a database."""
         self.root = root
         self.clock = VirtualClock(start)
         self.openings = 0
         self.homes: dict[int, Home[Tx]] = {}
-        self.directory = self._open(root / "directory", 1, None)
+        self.directory = self._open(directory_place(str(root)), 1, None)
         known = self.directory.read(directory)
         if not known.books:
             for first, last in shares(books):
@@ -149,19 +152,20 @@ class BookTown:
         }
         self.members: dict[int, list[Member]] = {number: [] for number in self.homes}
 
-    def _open(self, path: Path, number: int, slots: tuple[int, int] | None) -> Home[Tx]:
+    def _open(self, place: str, number: int, slots: tuple[int, int] | None) -> Home[Tx]:
         self.openings += 1
-        ids: Any = SeededIds(f"{path.name} {self.openings}", self.clock)
+        ids: Any = SeededIds(f"{number} {slots} {self.openings}", self.clock)
         if slots is not None:
             ids = BookIds(ids, *slots)
-        return open_home(path, clock=self.clock, ids=ids, book=number)
+        return open_home(place, clock=self.clock, ids=ids, book=number)
 
     def path(self, number: int) -> Path:
-        return self.root / f"book-{number:04}"
+        return Path(book_place(str(self.root), number))
 
     def open_book(self, number: int) -> Home[Tx]:
         [slots] = [(r.first, r.last) for r in self.known.ranges if r.book == number]
-        self.homes[number] = self._open(self.path(number), number, slots)
+        place = book_place(str(self.root), number)
+        self.homes[number] = self._open(place, number, slots)
         return self.homes[number]
 
     def __enter__(self) -> BookTown:

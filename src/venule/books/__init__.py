@@ -114,7 +114,7 @@ from venule.books.reconcile import (
     received_page,
     settled_page,
 )
-from venule.books.root import OpenHome, Root, book_place, directory_place, is_address
+from venule.books.root import OpenHome, Root, book_place, directory_place
 from venule.books.rules import book_entry, book_of_institution, is_whole, shares, slot, where
 from venule.books.service import (
     answered,
@@ -242,7 +242,6 @@ __all__ = [
     "explain_day",
     "file_readers",
     "house_totals",
-    "is_address",
     "is_whole",
     "keep_cut",
     "keep_pair_day",

@@ -28,7 +28,7 @@ from venule.books.model import (
     SendMoney,
 )
 from venule.books.peers import DoorPeer
-from venule.books.root import Root
+from venule.books.root import PATIENCE_US, Root
 from venule.books.service import send_kind
 from venule.kit.desk import Desk
 from venule.kit.errors import HomeError
@@ -186,7 +186,7 @@ class BookHost:
         """commands, readers: what is served besides this room's own."""
         self.root = root
         self.number = number
-        self.home = root.open_book(number)
+        self.home = root.open_book(number, patience_us=PATIENCE_US)
         self._known = KnownDirectory(root.directory)
         self.desk = BookDesk(self.home, self._told)
         self._procedures = Procedures([*COMMANDS, *commands], [*READERS, *readers])

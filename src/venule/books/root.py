@@ -13,13 +13,14 @@ from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from venule.books import rules
-from venule.books.directory import add_book, directory
+from venule.books.directory import add_book, directory, set_endpoint
 from venule.books.errors import HouseOfBooksExists, PlaceMalformed
 from venule.books.ids import BookIds
-from venule.books.model import AddBook, BookEntry, Directory
+from venule.books.model import AddBook, BookEntry, BookNumber, Directory, SetEndpoint
 from venule.kit.home import Home
 from venule.kit.homedir import fsync_directory, write_file
 from venule.kit.ids import Ids, SystemIds
+from venule.kit.place import is_address, shown
 from venule.kit.relay import make_secret, read_secret
 from venule.kit.time import Clock, SystemClock
 from venule.ledger import Tx
@@ -27,6 +28,8 @@ from venule.ledger import Tx
 SCHEMA: Final = "venule"
 SECRET_FILE: Final = "secret"  # noqa: S105  the name of the file
 ENDPOINT_BYTES_MAX: Final = 4_096
+PATIENCE_US: Final = 30_000_000
+"""How long to wait for another writer of a home in a database to end."""
 
 
 class OpenHome(Protocol):
@@ -34,18 +37,14 @@ class OpenHome(Protocol):
 
     def __call__(
         self,
-        path: Path | str,
+        place: Path | str,
         *,
         readonly: bool = False,
         clock: Clock | None = None,
         ids: Ids | None = None,
         book: int | None = None,
+        patience_us: int = 0,
     ) -> Home[Tx]: ...
-
-
-def is_address(root: str) -> bool:
-    """Say whether a root is an address of PostgreSQL."""
-    return root.startswith(("postgresql://", "postgres://"))
 
 
 def directory_place(root: str) -> str:
@@ -63,7 +62,7 @@ def book_place(root: str, number: int) -> str:
 
 def _folder(root: str) -> Path:
     if not root or "://" in root:
-        raise PlaceMalformed(root)
+        raise PlaceMalformed(root.partition("://")[0])  # what follows may hold a password
     return Path(root)
 
 
@@ -90,7 +89,7 @@ class Root:
         with self._open_home(self.place, clock=self.clock) as home:
             known = home.read(directory)
         if known.version:
-            raise HouseOfBooksExists(self.root)
+            raise HouseOfBooksExists(shown(self.root))
         secret = self.secret_file()
         if not secret.exists():
             make_secret(secret)
@@ -111,16 +110,22 @@ class Root:
         self.open_book(entry.number).close()
         return entry
 
-    def open_book(self, number: int, *, readonly: bool = False) -> Home[Tx]:
-        """Open a book; its ids are in its slots. Raises: BookUnknown, as opening a home does."""
+    def open_book(self, number: int, *, readonly: bool = False, patience_us: int = 0) -> Home[Tx]:
+        """Open a book; its ids are in its slots.
+
+        patience_us: how long to wait for another writer of a database to end.
+        Raises: BookUnknown, as opening a home does.
+        """
         known = self.directory()
         rules.book_entry(known, number)
         place = book_place(self.root, number)
         if readonly:
-            return self._open_home(place, readonly=True, clock=self.clock)
+            return self._open_home(place, readonly=True, clock=self.clock, book=number)
         slots = next(each for each in known.ranges if each.book == number)
         ids = BookIds(SystemIds(self.clock), slots.first, slots.last)
-        return self._open_home(place, clock=self.clock, ids=ids, book=number)
+        return self._open_home(
+            place, clock=self.clock, ids=ids, book=number, patience_us=patience_us
+        )
 
     # Where writers listen
 
@@ -133,7 +138,13 @@ class Root:
         return read_secret(self.secret_file())
 
     def keep_endpoint(self, number: int, endpoint: str) -> None:
-        """Write down where a book's writer listens, for askers on this machine."""
+        """Write down where a book's writer listens: beside its home, for askers on this machine; in
+        the directory, if that is in a database."""
+        if is_address(self.root):
+            said = SetEndpoint(BookNumber(number), endpoint)
+            with self._open_home(self.place, clock=self.clock, patience_us=PATIENCE_US) as home:
+                home.run(set_endpoint, said)
+            return
         file = self._endpoint_file(number)
         new = file.with_name(f".{file.name}.new")
         new.unlink(missing_ok=True)
@@ -147,7 +158,7 @@ class Root:
         if said:
             return said
         file = self._endpoint_file(number)
-        if not file.exists():
+        if is_address(self.root) or not file.exists():
             return None
         with open(file, "rb") as opened:
             return opened.read(ENDPOINT_BYTES_MAX).decode()

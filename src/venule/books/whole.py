@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from venule.books.cut import HomeReader, PlaceReader, Reader
 from venule.books.host import askers
@@ -14,12 +14,15 @@ from venule.books.model import BookNumber
 from venule.books.peers import Door
 from venule.books.reconcile import House
 from venule.books.root import Root
-from venule.kit.errors import HomeLocked
+from venule.kit.errors import HomeError
 from venule.kit.home import Home
 from venule.ledger import Tx
 
 C = TypeVar("C")
 R = TypeVar("R")
+
+TAKEN: Final = frozenset({"home-locked", "lease-held"})
+"""Errors that say that another process writes a home."""
 
 
 class OpenDoor:
@@ -69,7 +72,9 @@ def whole_house(root: Root) -> Iterator[House]:
 def _enter(root: Root, number: BookNumber, stack: ExitStack) -> tuple[Reader, Door]:
     try:
         home = stack.enter_context(root.open_book(number))
-    except HomeLocked:
+    except HomeError as error:
+        if error.slug not in TAKEN:
+            raise
         relay = askers(root, [number])[number]
         stack.callback(relay.close)
         return relay, relay
