@@ -7,7 +7,7 @@ within a book until its group is durable, between books until the hold is posted
 book's receipt is durable. Then it pays again.
 
     python benchmarks/books.py --books 4 --cross-share 0.1
-    python benchmarks/books.py --books 2 --home postgresql://...
+    python benchmarks/books.py --books 2 --home start
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
-from common import home_bytes, percentile_ms, say
+from common import percentile_ms, say
+from places import HOME_HELP, durable, fresh, home_bytes, place_of
 from venule.app import books_root, host_book
 from venule.books import (
     AddBook,
@@ -32,7 +34,9 @@ from venule.books import (
     PaymentKind,
     ReceiptState,
     SendMoney,
+    book_place,
     consistent_cut,
+    directory_place,
     house_totals,
     is_whole,
     send,
@@ -146,17 +150,28 @@ def write(
     asyncio.run(live())
 
 
-def fresh_root(root: str) -> str:
-    """Make sure that nothing is left of an earlier run of this benchmark."""
-    if is_address(root):
+def fresh_root(asked: str, books: int) -> str:
+    """Return the root that `--home` names, with nothing left there of an earlier run."""
+    place = place_of(asked)
+    if isinstance(place, str):
+        folder = Path("build/bench-books").absolute()
+        shutil.rmtree(folder, ignore_errors=True)
+        root = f"{place}{'&' if '?' in place else '?'}folder={quote(str(folder))}"
+        for number in range(1, books + 1):
+            fresh(book_place(root, number))
+        fresh(directory_place(root))
         return root
-    path = Path(root)
-    if path.exists():
-        if not (path / "directory" / "venule.json").exists():
-            sys.exit(f"{path} exists and is no house of ours: name another one with --home")
-        shutil.rmtree(path)
-    path.mkdir(parents=True)
-    return root
+    if place.exists():
+        if not (place / "directory" / "venule.json").exists():
+            sys.exit(f"{place} exists and is no house of ours: name another one with --home")
+        shutil.rmtree(place)
+    return str(place)
+
+
+def house_bytes(root: str, books: int) -> int:
+    """Bytes of all books."""
+    places = [book_place(root, number) for number in range(1, books + 1)]
+    return sum(home_bytes(each if is_address(each) else Path(each)) for each in places)
 
 
 def run(root: str, args: argparse.Namespace, people: dict[int, Members]) -> tuple[Any, float]:
@@ -218,11 +233,11 @@ def main() -> None:
     parser.add_argument("--callers", type=int, default=128, help="tasks, in all books together")
     parser.add_argument("--members", type=int, default=2_000, help="payers of each book")
     parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--home", default="build/bench-books", help="root of the house")
+    parser.add_argument("--home", default="build/bench-books", help=HOME_HELP)
     args = parser.parse_args()
-    root = fresh_root(args.home)
+    root = fresh_root(args.home, args.books)
     people = found(root, args.books, args.members)
-    before = 0 if is_address(root) else home_bytes(Path(root))
+    before = house_bytes(root, args.books)
     told, elapsed = run(root, args, people)
     within, held, between = ([t for each in told for t in each[k]] for k in range(3))
     count = len(within) + len(between)
@@ -247,13 +262,12 @@ def main() -> None:
         }
     result["cpu_us_per_payment"] = round(sum(each[3] for each in told) / count * 1e6, 1)
     result |= check(root, people, len(between), len(within))
-    if not is_address(root):
-        result["bytes_per_payment"] = round((home_bytes(Path(root)) - before) / count, 1)
+    result["bytes_per_payment"] = round((house_bytes(root, args.books) - before) / count, 1)
     say(
         result
         | {
-            "durable": "within: key, row, transfer in one flush; between: hold, receipt and posting"
-            " each in a flush of its book, before it is told",
+            "durable": f"{durable(root if is_address(root) else Path(root))}; within: key, row,"
+            " transfer together; between: hold, receipt and posting, each before it is told",
         }
     )
 

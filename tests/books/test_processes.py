@@ -183,13 +183,10 @@ def every(fn):
 
 
 @pytest.fixture(params=["files", "database"])
-def place(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path | str:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     if request.param == "files":
         return tmp_path / "house"
-    monkeypatch.chdir(tmp_path)  # the house's secret lies there
-    return request.getfixturevalue("postgres").address()
+    return request.getfixturevalue("postgres").address(folder=str(tmp_path))
 
 
 @pytest.mark.sim

@@ -3,7 +3,7 @@ book.
 
 A directory: `directory/`, `book-0001/`, `book-0002/`, ... Each is an ordinary home with a lock and
 a writer of its own. A PostgreSQL address: the directory in its schema (`venule` if it names none),
-each book in one of its own, `venule_b0001`, ...
+each book in one of its own, `venule_b0001`, ...; with `folder=`, what is kept in files lies there.
 """
 
 from __future__ import annotations
@@ -49,29 +49,32 @@ class OpenHome(Protocol):
 
 def directory_place(root: str) -> str:
     """Return where a house's directory is kept. Raises: PlaceMalformed."""
-    return _with_schema(root, "") if is_address(root) else str(_folder(root).joinpath("directory"))
+    return _place(root, "directory", "")
 
 
 def book_place(root: str, number: int) -> str:
     """Return where a book is kept. Raises: PlaceMalformed, BookNumberOutOfRange."""
     rules.check_number(number)
-    if is_address(root):
-        return _with_schema(root, f"_b{number:04}")
-    return str(_folder(root).joinpath(f"book-{number:04}"))
+    return _place(root, f"book-{number:04}", f"_b{number:04}")
+
+
+def _place(root: str, name: str, suffix: str) -> str:
+    """Return the place of one home of a house: by its name as a folder, or as a schema."""
+    if not is_address(root):
+        return str(_folder(root).joinpath(name))
+    parts = urlsplit(root)
+    query = dict(parse_qsl(parts.query))
+    schema = query.pop("schema", SCHEMA)
+    if "folder" in query:
+        query["folder"] = str(Path(query["folder"]).joinpath(name))
+    query["schema"] = schema + suffix
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _folder(root: str) -> Path:
     if not root or "://" in root:
         raise PlaceMalformed(root.partition("://")[0])  # what follows may hold a password
     return Path(root)
-
-
-def _with_schema(root: str, suffix: str) -> str:
-    parts = urlsplit(root)
-    query = dict(parse_qsl(parts.query))
-    schema = query.pop("schema", SCHEMA)
-    query["schema"] = schema + suffix
-    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 class Root:
@@ -90,9 +93,8 @@ class Root:
             known = home.read(directory)
         if known.version:
             raise HouseOfBooksExists(shown(self.root))
-        secret = self.secret_file()
-        if not secret.exists():
-            make_secret(secret)
+        self._beside().mkdir(parents=True, exist_ok=True)
+        make_secret(self.secret_file())
 
     def open_directory(self, *, readonly: bool = False) -> Home[Tx]:
         """Open the directory's home. Raises: as opening a home does."""
@@ -167,5 +169,8 @@ class Root:
         return self._beside().joinpath(f"book-{number:04}.endpoint")
 
     def _beside(self) -> Path:
-        """Return the directory of what is not in a home; of an address, the working directory."""
-        return Path(".") if is_address(self.root) else _folder(self.root)
+        """Return the directory of what is not in a home; of an address the `folder` that it names,
+        or the working directory."""
+        if not is_address(self.root):
+            return _folder(self.root)
+        return Path(dict(parse_qsl(urlsplit(self.root).query)).get("folder", "."))
