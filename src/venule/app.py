@@ -127,9 +127,7 @@ def is_cut(place: Path | str) -> bool:
         sql.close()
 
 
-def open_books(
-    place: Path | str, *, readonly: bool = True, book: int | None = None
-) -> Home[Tx]:
+def open_books(place: Path | str, *, readonly: bool = True, book: int | None = None) -> Home[Tx]:
     """Open the books of a home, which may be the work of the ledger on its own: it stays that.
 
     Raises as `open_home`.
