@@ -92,6 +92,18 @@ def test_totals(venule, house):
     assert "owed to clients: 1000.00" in venule("books", "totals", house).out
 
 
+def test_a_book_is_looked_into_as_any_home(venule, house):
+    book = house / "book-0002"
+    balances = venule("balances", book, "--json")
+    assert Exit.OK == balances.code, balances.err
+    assert "BOOK_CLEARING" in balances.out
+    listed = venule("ledger", "accounts", book, "--code", 2900, "--json").json["accounts"]
+    assert [-700] == [each["balance_minor"] for each in listed]
+    told = venule("ledger", "transfers", book, "--code", 703, "--json").json["transfers"]
+    assert [700] == [each["amount_minor"] for each in told]
+    assert Exit.OK == venule("verify", book).code
+
+
 def test_the_close_of_a_day(venule, house):
     answer = venule("books", "reconcile", house, "2020-03-02")
     assert Exit.OK == answer.code, answer.err

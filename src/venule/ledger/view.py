@@ -52,8 +52,10 @@ class Exported(msgspec.Struct, frozen=True):
     bytes: int
 
 
-def open_readonly(home: Path | str, book: int = 1) -> View:
+def open_readonly(home: Path | str, book: int | None = None) -> View:
     """Open a book for looking; use it with `with`. A writer may be at work in another process.
+
+    book: its number; without one that of the journal there, or 1.
 
     Raises: NotAHome, HomeTooNew, HomeDamaged, HomeNotMigrated, StorageFailed.
     """
@@ -61,7 +63,7 @@ def open_readonly(home: Path | str, book: int = 1) -> View:
     try:
         sql.begin_read()
         _check_schema(sql)
-        return View(sql, book)
+        return View(sql, store.first_book(sql) or 1 if book is None else book)
     except BaseException:
         sql.close()
         raise
