@@ -154,7 +154,7 @@ def fresh_root(asked: str, books: int) -> str:
     """Return the root that `--home` names, with nothing left there of an earlier run."""
     place = place_of(asked)
     if isinstance(place, str):
-        folder = Path("build/bench-books").absolute()
+        folder = Path("build/bench-books-files").absolute()
         shutil.rmtree(folder, ignore_errors=True)
         root = f"{place}{'&' if '?' in place else '?'}folder={quote(str(folder))}"
         for number in range(1, books + 1):

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
+from datetime import timedelta
 from logging import getLogger
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -42,6 +43,8 @@ R = TypeVar("R")
 
 LOOK_EVERY_S: Final = 1
 """How often a courier looks for orders that are to be told again, in seconds."""
+GATHER_S: Final = timedelta(milliseconds=5).total_seconds()
+"""How long a courier lets orders gather: fewer and fuller groups, in both books."""
 PEER_TIMEOUT_S: Final = 5
 """How long an order waits for a book that cannot be reached, in seconds, before the job fails."""
 OUTCOMES_MAX: Final = 65_536
@@ -166,7 +169,8 @@ class Courier(Thread):
                 while not self._stopping.is_set() and self._runner.run_due():
                     ended, self._handler.ended = self._handler.ended, []
                     self._outcomes.tell(ended)
-                self._news.wait(LOOK_EVERY_S)
+                if self._news.wait(LOOK_EVERY_S):
+                    self._stopping.wait(GATHER_S)
         except HomeError as error:  # the home takes no more: the process is about to end
             _log.warning("courier: %s", error.message)
         finally:
