@@ -246,6 +246,23 @@ def test_the_new_writer_waits_for_a_commit_under_way_and_ends_one_that_hangs(
     write(third, bystander, 3)  # the writer of another book has nothing to do with it
 
 
+def test_a_zombie_in_the_middle_of_a_group_locks_nothing(book: Open):
+    """It has not come to the fence: what it holds is a row that the new writer writes too."""
+    old, new = book(), book()
+    first = acquire(book, "first", duration_us=ENDED_US)
+    first.fence_off(old)
+    old.begin()
+    old.run("INSERT INTO line (id, word) VALUES (1, 'first')")
+    second = acquire(book, "second")
+    second.fence_off(new)
+
+    new.run("SET lock_timeout = '20s'")  # far less than the server lets a session be idle
+    write(new, second, 1)
+    assert [(1, "second")] == lines(new)
+    with pytest.raises(ConnectionLost):
+        old.run("INSERT INTO line (id, word) VALUES (2, 'first')")
+
+
 def test_a_writer_that_nobody_may_end_keeps_the_new_one_out(book: Open, monkeypatch):
     old, new = book(), book()
     first = acquire(book, "first", duration_us=ENDED_US)

@@ -26,6 +26,7 @@ import psycopg
 
 from venule.kit.errors import HomeError, HomeLocked
 from venule.kit.pg import lease_store
+from venule.kit.pg.errors import DatabaseRefused
 from venule.kit.pg.lease_store import LeaseRow
 from venule.kit.pg.sql import PostgresSql
 
@@ -182,7 +183,9 @@ class Lease:
         """See to it that no commit of an earlier writer counts any more; then look at the book.
 
         writer: the connection that will write; no transaction is open. An earlier writer's group
-        that is just being committed is waited for; if it does not end, its sessions are ended.
+        that is just being committed is waited for. Then earlier writers' sessions that are in the
+        middle of a group are ended: nothing of it can be kept any more, and one that was stopped
+        would hold the locks of what it has written, such as idempotency keys.
         Raises: LeaseLost if a later writer has come already; HomeLocked.
         """
         me = f"{self.holder} {self.generation}"
@@ -192,14 +195,23 @@ class Lease:
             try:
                 if not lease_store.raise_fence(writer, self.book, self.generation, wait_ms):
                     raise self._lose("a later one")
+                self._end_sessions(me)
                 return
             except HomeLocked:
                 if attempt == FENCE_TRIES:
                     raise
-            with self._gate:
-                self.renew()
+            self.renew()
+            self._end_sessions(me)
+
+    def _end_sessions(self, me: str) -> None:
+        with self._gate:
+            try:
                 ended = lease_store.end_sessions(self._sql, self.book, me)
-            _log.warning("book %d: ended %d sessions that kept it locked", self.book, ended)
+            except DatabaseRefused as error:
+                _log.warning("book %d: earlier writers' sessions stay: %s", self.book, error)
+                return
+        if ended:
+            _log.warning("book %d: ended %d sessions of earlier writers", self.book, ended)
 
     def advance(self, sql: PostgresSql) -> None:
         """Begin the next generation under the same name: what the last one left is to be fenced.

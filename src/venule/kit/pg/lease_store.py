@@ -172,7 +172,8 @@ def name_session(sql: PostgresSql, book: int, holder: str) -> None:
 
 
 def end_sessions(sql: PostgresSql, book: int, holder: str) -> int:
-    """End the sessions of all writers of a book but one; return how many there were.
+    """End the sessions of all writers of a book but one that are in a transaction; return how many
+    there were.
 
     The server allows it to the same user, or to a member of `pg_signal_backend`.
     """
@@ -180,7 +181,7 @@ def end_sessions(sql: PostgresSql, book: int, holder: str) -> int:
         sql.rows(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"  # noqa: S608  a constant
             f" WHERE STARTS_WITH(application_name, {_SESSION}) AND application_name <> {_SESSION}"
-            " AND datname = CURRENT_DATABASE()",
+            " AND datname = CURRENT_DATABASE() AND xact_start IS NOT NULL",
             (f"{book} ", f"{book} {holder}"),
         )
     )
