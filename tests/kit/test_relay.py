@@ -270,3 +270,28 @@ def test_a_command_that_fits_no_frame_is_a_mistake(relay: Relay, monkeypatch: py
     with pytest.raises(ValueError, match="at most 1000"):
         relay.call(put, Put(1, "x" * 1_000))
     assert 1 == relay.call(put, Put(1)).number
+
+
+def test_a_writer_that_says_nothing_any_more_is_left_for_another(
+    home: Home[NoteTx], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(client, "STALL_S", 0.02)
+    with (
+        open_notes(tmp_path / "other") as other,
+        served(home, f"unix:{home.path}/writer") as silent,
+        served(other, f"unix:{other.path}/writer") as next_one,
+    ):
+        found = [silent.endpoint]
+        with Relay(lambda: found[0], SECRET) as relay:
+            slow = relay.submit(hold, Put(5), "k")
+            without_key = relay.submit(put, Put(6))
+            while not silent.server._connections:
+                time.sleep(0.01)
+            found[0] = next_one.endpoint
+            with pytest.raises(AnswerLost, match="another writer"):
+                without_key.result(20)
+            while not next_one.server._connections:
+                time.sleep(0.01)
+            relays.HELD.set()
+            assert 5 == slow.result(20).number
+        assert [5] == other.read(numbers)

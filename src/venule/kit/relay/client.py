@@ -32,6 +32,8 @@ PAUSE_S: Final = 0.02
 PAUSE_S_MAX: Final = 0.5
 """Between tries; each is twice as long as the last one, and drawn from its upper half."""
 TICK_S: Final = 0.05
+STALL_S: Final = 1.0
+"""After so long without any answer to what was sent, see whether the writer is another one now."""
 MOVED_ON: Final = frozenset({"desk-closed", "home-closed", "commit-failed", "lease-lost"})
 """Errors of a writer that takes no more: the next one knows what became of the command."""
 
@@ -147,6 +149,7 @@ class Relay:
         self._requests: dict[int, _Request] = {}  # all that are not answered
         self._outbox: deque[int] = deque()  # those to be sent, by number
         self._seen = "no connection yet"
+        self._answers = 0
         self._random = Random()  # noqa: S311  only for pauses
         self._loop = asyncio.new_event_loop()
         self._news = asyncio.Event()  # something is in the outbox, or we close
@@ -272,10 +275,11 @@ class Relay:
 
     async def _converse(self, channel: Channel) -> None:
         """Send and receive until the connection is over."""
-        sending = asyncio.create_task(self._send(channel))
-        receiving = asyncio.create_task(self._receive(channel))
-        await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (sending, receiving):
+        tasks = {
+            asyncio.create_task(work(channel)) for work in (self._send, self._receive, self._doubt)
+        }
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -320,8 +324,26 @@ class Relay:
         except (OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
             self._seen = f"{type(error).__name__}: {error}"
 
+    async def _doubt(self, channel: Channel) -> None:
+        """End when nothing is answered any more and another writer has come.
+
+        A writer that was stopped, or that the network has cut off, says nothing; nor does it end.
+        """
+        answers = -1
+        while True:
+            waiting = any(request.sent for request in list(self._requests.values()))
+            if waiting and answers == self._answers:
+                with suppress(AppError, OSError):
+                    found = await asyncio.to_thread(self._find)
+                    if found is not None and found != channel.peer:
+                        self._seen = f"another writer than {channel.peer}"
+                        return
+            answers = self._answers if waiting else -1
+            await asyncio.sleep(STALL_S)
+
     def _answered(self, answer: Answer) -> bool:
         """Tell the caller; whether the writer takes more."""
+        self._answers += 1
         request = self._requests.get(answer.number)
         if request is None:  # it is over: its time was
             return True
