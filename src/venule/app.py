@@ -95,13 +95,15 @@ def open_home(
     book: int | None = None,
     endpoint: str = "",
     patience_us: int = 0,
+    follower: ledger.Follower | None = None,
 ) -> Home[Tx]:
     """Open the home of all rooms; for writing, make it if nothing is there.
 
     place: a directory, or an address `postgresql://...`. A reader sees the home as it was when it
     opened, while a writer goes on. Of a home that was restored to a point, it sees the ledger.
     book: the number of the home's book; without one that of the journal there, or 1. endpoint,
-    patience_us: see `Home.open`.
+    patience_us: see `Home.open`. follower: has kept a copy of the book, so that less needs to be
+    loaded.
     Raises: what `Home.open` does; JournalDamaged, CheckpointDamaged.
     """
     return Home.open(
@@ -109,7 +111,7 @@ def open_home(
         clock=SystemClock() if clock is None else clock,
         ids=ids,
         migrations=(ledger.MIGRATIONS,) if readonly and is_cut(place) else ROOMS,
-        participant=partial(_book, number=book, snapshot=readonly),
+        participant=partial(_book, number=book, snapshot=readonly, follower=follower),
         tx=Tx,
         readonly=readonly,
         book=_lease(place) if book is None and not readonly else book or 1,
@@ -154,12 +156,14 @@ def has_rooms(place: Path | str) -> bool:
         sql.close()
 
 
-def _book(sql: Sql, number: int | None, *, snapshot: bool) -> Book:
+def _book(
+    sql: Sql, number: int | None, *, snapshot: bool, follower: ledger.Follower | None
+) -> Book:
     if snapshot:
         sql.begin_read()  # pages, journal and rows of one moment
     if number is None:
         number = ledger.first_book(sql) or 1
-    return Book(sql, number)
+    return Book(sql, number, follower)
 
 
 def verify(place: Path | str) -> VerifyReport:

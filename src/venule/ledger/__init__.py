@@ -33,6 +33,7 @@ from venule.ledger.errors import (
     UnitUnknown,
     WriterFenced,
 )
+from venule.ledger.following import Follower
 from venule.ledger.legs import LEG, Leg, Legs, leg_differences
 from venule.ledger.looking import (
     SCAN_MAX,
@@ -103,6 +104,7 @@ __all__ = [
     "ExportExists",
     "Exported",
     "Fault",
+    "Follower",
     "Found",
     "GroupTooLarge",
     "HoldsTooMany",

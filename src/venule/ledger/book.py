@@ -17,7 +17,6 @@ import numpy as np
 from venule.kit.sql import Sql
 from venule.ledger import holds, kernel, store
 from venule.ledger.archive_reader import check_files
-from venule.ledger.checkpoint import Checkpointer, load
 from venule.ledger.errors import (
     AccountFieldOutOfRange,
     AccountNotFound,
@@ -28,6 +27,7 @@ from venule.ledger.errors import (
     UnitUnknown,
     WriterFenced,
 )
+from venule.ledger.following import Follower, open_memory
 from venule.ledger.journal import (
     GENESIS_HASH,
     ROW_TRANSFERS_MAX,
@@ -35,7 +35,7 @@ from venule.ledger.journal import (
     make_row,
     unit_hash,
 )
-from venule.ledger.memory import GROUP_TRANSFERS_MAX, Memory
+from venule.ledger.memory import GROUP_TRANSFERS_MAX
 from venule.ledger.model import (
     CODE_MAX,
     OPENING,
@@ -78,9 +78,12 @@ _REFUSALS: Final = tuple(Refusal)
 class Book:
     """The writer's side of a book; give it to a home as its participant."""
 
-    def __init__(self, sql: Sql, number: int = 1) -> None:
+    def __init__(self, sql: Sql, number: int = 1, follower: Follower | None = None) -> None:
+        """follower: has kept a copy, so that not all of the book needs to be loaded."""
         self.number = number
-        self.memory = Memory()
+        if not sql.readonly:
+            check_files(sql, number)
+        self.memory, self._checkpointer, self._hash = open_memory(sql, number, follower)
         self.reader = JournalReader(sql, number)
         self._requests: RecordArray = np.zeros(_SMALL, dtype=TRANSFER_REQUEST)
         self._results: RecordArray = np.zeros(_SMALL, dtype=TRANSFER_RESULT)
@@ -92,16 +95,8 @@ class Book:
         self._units: dict[int, Unit] = {}
         self._units_before = self._units
         self._expiries: list[tuple[int, int]] = []
-        self._hash = GENESIS_HASH
-        self._flushed_hash = GENESIS_HASH
-        self._checkpointer = Checkpointer(number, self.memory)
+        self._flushed_hash = self._hash
         self.now_us = 0
-        self._load(sql)
-
-    def _load(self, sql: Sql) -> None:
-        if not sql.readonly:
-            check_files(sql, self.number)
-        self._hash = load(sql, self.number, self.memory, self._checkpointer)
         self._units = self._units_before = {unit.unit: unit for unit in store.units(sql)}
         holds = self.memory.open_holds()
         timed = holds[holds["expires_at"] != 0]

@@ -65,9 +65,11 @@ class Checkpointer:
         self._finished = False
         self.replayed = 0
 
-    def loaded(self, replayed: int) -> None:
-        """Start counting after `replayed` records of tail."""
-        self._since = self.replayed = replayed
+    def loaded(self, tail: int, *, replayed: int | None = None) -> None:
+        """Start counting: the journal has `tail` records after the last checkpoint. replayed: of
+        which so many had to be replayed, if not all."""
+        self._since = tail
+        self.replayed = tail if replayed is None else replayed
 
     @property
     def pages_left(self) -> int:

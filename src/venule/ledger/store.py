@@ -161,6 +161,16 @@ def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
         expected = row.first_seq + row.transfer_count
 
 
+def next_rows(sql: Sql, book: int, seq: int, limit: int) -> list[JournalRow]:
+    """Return the first journal rows that begin at transfer `seq` or later, in order."""
+    found = sql.rows(
+        f"SELECT {_ROW} FROM journal WHERE book = ? AND first_seq >= ?"  # noqa: S608 (constants)
+        " ORDER BY first_seq LIMIT ?",
+        (book, seq, limit),
+    )
+    return [JournalRow(*row) for row in found]
+
+
 def row_start(sql: Sql, book: int, seq: int) -> int | None:
     """Return first_seq of the row that holds transfer `seq`. Raises: JournalDamaged."""
     with legible(partial(JournalDamaged, book, seq)):
@@ -259,6 +269,12 @@ def checkpoint(sql: Sql, book: int) -> CheckpointRow | None:
     if wrong := wrong_kind(row):
         raise CheckpointDamaged(book, -1, wrong)
     return row
+
+
+def checkpoint_start(sql: Sql, book: int) -> int:
+    """Return the first transfer that the last complete checkpoint does not contain."""
+    found = sql.row("SELECT next_seq FROM ledger_checkpoint WHERE book = ?", (book,))
+    return 1 if found is None else int(found[0])
 
 
 def units(sql: Sql) -> list[Unit]:
