@@ -18,18 +18,31 @@ from venule.kit.ids import Ids
 from venule.kit.migrate import KIT_MIGRATIONS, Migrations, definition_faults, rooms_in
 from venule.kit.place import is_address, shown
 from venule.kit.reader import structure_faults, value_faults
+from venule.kit.relay import (
+    Procedures,
+    Relay,
+    SecretNotNamed,
+    make_secret,
+    parse_endpoint,
+    read_secret,
+)
+from venule.kit.relay.client import TIMEOUT_S
 from venule.kit.seal import check_seal
 from venule.kit.sql import Sql, open_readonly
 from venule.kit.sqlite import DATABASE_FILE, SqliteSql
 from venule.kit.time import Clock, SystemClock
+from venule.kit.writing import Turn, Writer, find_writer, make_turn
 from venule.ledger import Book, CheckpointDamaged, Fault, JournalDamaged, Tx
+from venule.procedures import COMMANDS, READERS
 
 __all__ = [
     "ROOMS",
     "VerifyReport",
     "backup",
     "books_root",
+    "connect",
     "host_book",
+    "make_writer",
     "open_books",
     "open_home",
     "verify",
@@ -46,6 +59,10 @@ ROOMS: Final[tuple[Migrations, ...]] = (
 """The rooms that keep rows, in floor order; the kit's own come first by themselves."""
 
 FAULTS_SHOWN_MAX: Final = 100
+SHARED_FILE: Final = "relay-secret"
+SOCKET_FILE: Final = "socket"
+SOCKET_BYTES_MAX: Final = 104
+"""The system takes no longer path for a socket."""
 
 SERVED_COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     members.onboard,
@@ -118,6 +135,95 @@ def open_home(
         endpoint=endpoint,
         patience_us=patience_us,
     )
+
+
+def make_writer(
+    place: Path | str,
+    listen: str = "",
+    *,
+    announce: str = "",
+    secret: Path | None = None,
+    book: int | None = None,
+    procedures: Procedures | None = None,
+) -> Writer[Tx]:
+    """Return what writes to a home for other processes, once it is its turn; see `Writer.run`.
+
+    listen: where to take commands, such as `tcp:10.0.0.7:7001` or `unix:PATH`; if not said, a
+    socket in the home's directory, or any port of this machine's own. announce: what to tell
+    others instead. secret: a file of 32 to 64 bytes; if not named, one in the home's directory,
+    which is made. book: see `open_home`. procedures: what to serve, if not all of the rooms.
+    Raises: EndpointMalformed, SecretNotNamed, RelaySecretUnfit, AddressMalformed.
+    """
+    place = place if is_address(place) else Path(place)
+    if not isinstance(place, Path):
+        shown(place)  # what is malformed is told at once
+    if secret is not None or not isinstance(place, Path):
+        _secret_for(place, secret)
+    if announce:
+        parse_endpoint(announce)
+    turns = _Turns(place, book)
+    return Writer(
+        turns.open_home,
+        turns.wait,
+        Procedures(COMMANDS, READERS) if procedures is None else procedures,
+        partial(_secret_for, place, secret, make=True),
+        parse_endpoint(listen or _endpoint_in(place)),
+        announce=announce,
+    )
+
+
+class _Turns:
+    """One process's turns at a book, whose number is known when the home can be asked for it."""
+
+    def __init__(self, place: Path | str, book: int | None) -> None:
+        self._place = place
+        self._book = book
+        self._follower: ledger.Follower | None = None
+
+    def wait(self) -> Turn:
+        book = _lease(self._place) if self._book is None else self._book
+        if self._follower is None or self._follower.book != book:
+            self._follower = ledger.Follower(book)
+        return make_turn(self._place, book, self._follower)
+
+    def open_home(self) -> Home[Tx]:
+        return open_home(self._place, book=self._book, follower=self._follower)
+
+
+def connect(
+    place: Path | str,
+    secret: Path | None = None,
+    *,
+    book: int | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Relay:
+    """Return a desk whose writer is another process; it finds it, and the next one after it.
+
+    secret: as of the writer. book: without one, the lowest that has had a writer.
+    Raises: RelaySecretUnfit, SecretNotNamed.
+    """
+    place = place if is_address(place) else Path(place)
+    if not isinstance(place, Path):
+        shown(place)
+    return Relay(partial(find_writer, place, book), _secret_for(place, secret), timeout_s=timeout_s)
+
+
+def _secret_for(place: Path | str, file: Path | None, *, make: bool = False) -> bytes:
+    if file is None:
+        if not isinstance(place, Path):
+            raise SecretNotNamed(shown(place))
+        file = place / SHARED_FILE
+        if make:
+            return make_secret(file)
+    return read_secret(file)
+
+
+def _endpoint_in(place: Path | str) -> str:
+    if isinstance(place, Path):
+        socket = str(place.absolute() / SOCKET_FILE)
+        if len(socket.encode()) < SOCKET_BYTES_MAX:
+            return f"unix:{socket}"
+    return "tcp:127.0.0.1:0"
 
 
 def is_cut(place: Path | str) -> bool:

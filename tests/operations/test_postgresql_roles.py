@@ -14,6 +14,7 @@ from venule import app
 from venule.kit.pg.errors import DatabaseRefused
 from venule.kit.sql import open_readonly as open_sql
 from venule.kit.time import VirtualClock
+from venule.kit.writing import find_writer
 from venule.ledger import Transfer, Tx, open_readonly
 
 ROLES = ("owner", "writer", "api", "reader", "regulator")
@@ -98,5 +99,10 @@ def test_an_api_process_finds_the_writer_and_sees_nothing_else(home: str, postgr
     with psycopg.connect(conninfo(postgres).replace("user=venule ", "user=venule_api ")) as conn:
         found = conn.execute("SELECT book, endpoint FROM venule.writer_lease").fetchall()
         assert [(1, "")] == found
+        place = as_role(home, "api")
+        assert find_writer(place) is None
+        with app.open_home(as_role(home, "writer"), clock=CLOCK) as opened:
+            opened.announce("tcp:here:1")
+            assert "tcp:here:1" == find_writer(place)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute("SELECT 1 FROM venule.journal")

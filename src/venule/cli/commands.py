@@ -323,6 +323,46 @@ def accept(
 
 
 @app.command
+def writer(
+    home: Place,
+    /,
+    *,
+    listen: str = "",
+    announce: str = "",
+    secret_file: Path | None = None,
+) -> int:
+    """Write to a home for other processes, whenever it is this one's turn.
+
+    Run it twice or more for the same home: one process is the writer, the others wait and one of
+    them takes over within seconds when it ends. SIGTERM ends it in good order: what was taken is
+    answered, and the next one need not wait. What happens is told on standard error.
+
+    For example:
+
+    ```console
+    venule writer build/replay-home
+    venule writer postgresql://venule@db/books --listen tcp:10.0.0.7:7001 --secret-file relay.key
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home, or its address `postgresql://...`.
+    listen
+        Where to take commands: `tcp:HOST:PORT` or `unix:PATH`. If not said, a socket in the home's
+        directory; of an address, any free port for processes of this machine alone.
+    announce
+        What to tell others instead, if they reach this machine by another name.
+    secret_file
+        32 to 64 random bytes that writers and askers share, in a file for its owner alone. If not
+        said, `relay-secret` in the home's directory, which is made.
+    """
+    from venule.cli import writing
+
+    return writing.write(home, listen=listen, announce=announce, secret_file=secret_file)
+
+
+@app.command
 def version(*, json: Json = False) -> int:
     """Show the versions of Venule and of what it stands on.
 

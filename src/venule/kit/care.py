@@ -26,8 +26,14 @@ class Care(Protocol):
     def attach(self) -> None:
         """The schema is up to date."""
 
+    def announce(self, endpoint: str) -> None:
+        """Let those who look for the writer know where it takes commands."""
+
     def check(self) -> None:
         """Before a group: is it worth beginning? Raises: LeaseLost if there is another writer."""
+
+    def is_over(self) -> bool:
+        """Whether it is known, without asking anybody, that this writer will never write again."""
 
     def last_word(self) -> None:
         """In the open group, just before its commit: let it fail if there is another writer."""

@@ -55,8 +55,17 @@ class EmbeddedCare:
         with homedir.disk_errors(self._home):
             self._log.attach()
 
+    def announce(self, endpoint: str) -> None:
+        """A small file in the home says it."""
+        with homedir.disk_errors(self._home):
+            homedir.write_endpoint(self._home, endpoint)
+
     def check(self) -> None:
         """The lock is held for as long as the process lives."""
+
+    def is_over(self) -> bool:
+        """The lock is held for as long as the process lives."""
+        return False
 
     def last_word(self) -> None:
         """Nobody else can have written."""
@@ -90,6 +99,7 @@ class EmbeddedCare:
             if self._log is not None:
                 self._log.let_go()
             close_leaving_the_log(self._sql, self._home)
+            homedir.remove_endpoint(self._home)
         finally:
             self._lock.release()
 

@@ -67,6 +67,10 @@ class Groups(Generic[T]):
             raise CommitFailed(self._sql.path, f"an earlier failure: {self.poison}")
         self._care.check()
 
+    def is_over(self) -> bool:
+        """Whether there will never be another group."""
+        return self.poison not in {None, CUT_SHORT} or self._care.is_over()
+
     def mend(self) -> bool:
         """Connect anew after the connection was lost, if that can be; nothing was under way."""
         if self._sql.fatal is not None:

@@ -183,6 +183,26 @@ class Home(Generic[T]):
             raise HomeClosed(self.shown)
         self._groups.check()
 
+    def is_over(self) -> bool:
+        """Whether this process will surely never write here again, unless the home is opened anew.
+
+        A writer that only cannot reach its database for a while is not over. From any thread.
+        """
+        if self._groups is None or self._closed:
+            return True
+        return self._groups.is_over()
+
+    def announce(self, endpoint: str) -> None:
+        """Let those who look for the writer know where it takes commands, see `kit.writing`.
+
+        Raises: HomeClosed, HomeReadOnly, LeaseLost, ConnectionLost, DiskFull.
+        """
+        if self._care is None:
+            raise HomeReadOnly(self.shown)
+        if self._closed:
+            raise HomeClosed(self.shown)
+        self._care.announce(endpoint)
+
     def run(self, fn: Callable[[T, C], R], command: C, *, key: str | None = None) -> R:
         """Carry out one command; it is durable when this returns.
 

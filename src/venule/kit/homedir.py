@@ -5,6 +5,7 @@ lock            see `lock`
 home.sqlite     everything else (with -wal and -shm beside it while in use)
 seal.json       after a clean close: the hash of home.sqlite, see `seal`
 witness         how far this directory has come, see `witness`
+endpoint        where the writer takes commands, if it takes any from other processes
 archive         files that never change once they are there, see `keepsakes`
 """
 
@@ -14,7 +15,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -35,6 +36,8 @@ from venule.kit.sqlite import (
 
 FORMAT: Final = 1
 FORMAT_FILE: Final = "venule.json"
+ENDPOINT_FILE: Final = "endpoint"
+ENDPOINT_BYTES_MAX: Final = 4_096
 FORMAT_BYTES_MAX: Final = 4_096
 SQLITE_MAGIC: Final = b"SQLite format 3\0"
 DATABASE_HEAD_BYTES: Final = 100
@@ -74,6 +77,28 @@ def write_file(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_endpoint(path: Path, endpoint: str) -> None:
+    """Say where the writer takes commands: whoever reads sees the old one, or this one."""
+    new = path / f".{ENDPOINT_FILE}-new"
+    new.write_text(endpoint, encoding="utf-8")
+    os.replace(new, path / ENDPOINT_FILE)
+
+
+def read_endpoint(path: Path) -> str | None:
+    """Return where the writer took commands when it last said so; None if nobody does."""
+    try:
+        with open(path / ENDPOINT_FILE, "rb") as file:
+            return file.read(ENDPOINT_BYTES_MAX).decode() or None
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        return None
+
+
+def remove_endpoint(path: Path) -> None:
+    """The writer takes no more commands. Only the writer calls this."""
+    with suppress(OSError):  # a stale one leads nowhere
+        (path / ENDPOINT_FILE).unlink(missing_ok=True)
 
 
 def is_vacant(path: Path) -> bool:

@@ -50,9 +50,17 @@ class PostgresCare:
         if not identity(self._sql)[0]:
             give_identity(self._sql, new_home_id())
 
+    def announce(self, endpoint: str) -> None:
+        """The lease's row says it. Raises: LeaseLost, ConnectionLost."""
+        self.lease.announce(endpoint)
+
     def check(self) -> None:
         """Raises: LeaseLost."""
         self.lease.check_held()
+
+    def is_over(self) -> bool:
+        """Whether the lease is known to be another's; one that has only run out may come back."""
+        return self.lease.is_lost
 
     def last_word(self) -> None:
         """Let the group fail if the book has another writer."""

@@ -281,6 +281,12 @@ class Lease:
                 raise self._lose(other)
             self._until_ns = began_ns + 1_000 * self.duration_us
 
+    def announce(self, endpoint: str) -> None:
+        """Tell whoever looks for the writer where it takes commands. Raises: LeaseLost."""
+        with self._gate:
+            if not lease_store.update_endpoint(self._sql, self.book, self.holder, endpoint):
+                raise self._lose("another holder")
+
     def reconnected(self, sql: PostgresSql) -> None:
         """Go on with another connection: the first one was lost."""
         with self._gate:

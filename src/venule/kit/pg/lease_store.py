@@ -86,6 +86,12 @@ def select_lease(sql: PostgresSql, book: int) -> LeaseRow | None:
     return None if row is None else LeaseRow(*row)
 
 
+def first_book(sql: PostgresSql) -> int | None:
+    """Return the lowest number of a book that has had a writer."""
+    row = sql.row("SELECT MIN(book) FROM writer_lease")
+    return None if row is None or row[0] is None else int(row[0])
+
+
 def insert_lease(sql: PostgresSql, book: int, holder: str, duration_us: int, endpoint: str) -> bool:
     """Be the first; False if another one was."""
     changed = sql.run(
@@ -127,6 +133,15 @@ def update_advanced(sql: PostgresSql, book: int, seen: int, holder: str, duratio
         "UPDATE writer_lease SET generation = generation + 1,"  # noqa: S608  a constant
         f" expires_at = {_NOW} + ? WHERE book = ? AND generation = ? AND holder = ?",
         (duration_us, book, seen, holder),
+    )
+    return changed == 1
+
+
+def update_endpoint(sql: PostgresSql, book: int, holder: str, endpoint: str) -> bool:
+    """Say where the holder takes commands; False if the lease is another's."""
+    changed = sql.run(
+        "UPDATE writer_lease SET endpoint = ? WHERE book = ? AND holder = ?",
+        (endpoint, book, holder),
     )
     return changed == 1
 

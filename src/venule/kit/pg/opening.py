@@ -30,6 +30,24 @@ def open_reader(place: str) -> PostgresSql:
     return sql
 
 
+def find_endpoint(place: str, book: int | None) -> str | None:
+    """Return where the writer of a book takes commands; None if it has not said so.
+
+    book: None for the lowest that has had a writer.
+    Raises: as `open_reader`, and ConnectionLost.
+    """
+    sql = open_reader(place)
+    try:
+        if book is None:
+            book = lease_store.first_book(sql)
+        seen = None if book is None else lease_store.select_lease(sql, book)
+    except psycopg.errors.UndefinedTable:
+        return None
+    finally:
+        sql.close()
+    return None if seen is None or not seen.holder else seen.endpoint or None
+
+
 def open_writer(
     place: str, book: int, *, endpoint: str = "", patience_us: int = 0
 ) -> tuple[PostgresSql, PostgresCare]:

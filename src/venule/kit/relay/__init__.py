@@ -16,7 +16,13 @@ from venule.kit.relay.procedures import (
     ProcedureUnknown,
 )
 from venule.kit.relay.server import Server
-from venule.kit.relay.wire import PeerUnproven, RelaySecretUnfit, make_secret, read_secret
+from venule.kit.relay.wire import (
+    PeerUnproven,
+    RelaySecretUnfit,
+    SecretNotNamed,
+    make_secret,
+    read_secret,
+)
 
 __all__ = [
     "AnswerLost",
@@ -33,6 +39,7 @@ __all__ = [
     "RelayBusy",
     "RelayClosed",
     "RelaySecretUnfit",
+    "SecretNotNamed",
     "Server",
     "WriterUnreachable",
     "make_secret",

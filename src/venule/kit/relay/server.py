@@ -50,6 +50,7 @@ class Server:
         self._procedures = procedures
         self._secret = secret
         self._server: asyncio.Server | None = None
+        self._path = ""  # of the socket
         self._connections: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
@@ -63,6 +64,7 @@ class Server:
             _check_free(endpoint.path)
             self._server = await asyncio.start_unix_server(self._connected, endpoint.path, ssl=ssl)
             os.chmod(endpoint.path, 0o600)
+            self._path = endpoint.path
             return endpoint
         self._server = await asyncio.start_server(
             self._connected, endpoint.host, endpoint.port, ssl=ssl
@@ -75,6 +77,9 @@ class Server:
             return
         self._stopping.set()
         self._server.close()
+        if self._path:
+            with suppress(OSError):
+                os.unlink(self._path)
         if self._connections:
             await asyncio.wait(self._connections)
 

@@ -45,6 +45,18 @@ class RelaySecretUnfit(BadFile):
 
 
 @dataclass(eq=False)
+class SecretNotNamed(BadInput):
+    """The home is an address: nothing beside it could hold the secret of its writers."""
+
+    path: str
+    slug = "relay-secret-not-named"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: expected the file of the shared secret to be named, seen no name"
+
+
+@dataclass(eq=False)
 class PeerUnproven(BadInput):
     """The other side of the socket does not know the secret, or what it sent was altered."""
 

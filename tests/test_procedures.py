@@ -1,0 +1,46 @@
+"""Every public use case is served to other processes, or left out for a reason."""
+
+from __future__ import annotations
+
+import inspect
+
+from venule import fund, members, wallet
+from venule.kit.relay import Procedures
+from venule.procedures import COMMANDS, READERS
+
+OF_OTHER_ROOMS = {
+    members.bound_bank_account,
+    members.end_membership,
+    members.parties,
+    members.party,
+    members.wallet_account,
+    members.wallet_accounts,
+    wallet.give_back,
+    wallet.post,
+    wallet.spend,
+    wallet.spend_many,
+}
+ANSWERS_OF_THE_RAIL = {wallet.payout_answered, wallet.top_up_answered}
+WITH_A_QUERY = {fund.day, fund.day_steps, fund.holder, fund.holding, fund.yield_on}
+
+
+def test_every_use_case_is_served_or_left_out():
+    public = {
+        function
+        for room in (members, wallet, fund)
+        for function in (getattr(room, name) for name in room.__all__)
+        if inspect.isfunction(function)
+        and next(iter(inspect.signature(function).parameters)) == "tx"
+    }
+    served = {*COMMANDS, *READERS}
+    left_out = OF_OTHER_ROOMS | ANSWERS_OF_THE_RAIL | WITH_A_QUERY
+
+    assert set() == public - served - left_out
+    assert set() == served & left_out
+
+
+def test_they_can_be_described():
+    names = Procedures(COMMANDS, READERS).names()
+
+    assert len(COMMANDS) + len(READERS) == len(names)
+    assert "venule.wallet.service.pay" in names
