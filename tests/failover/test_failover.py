@@ -10,8 +10,10 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from support.cut_proxy import Cut, CutProxy, proxy_to
@@ -19,6 +21,7 @@ from support.failover.clients import Audit, Clients
 from support.failover.nursery import Nursery
 from support.failover.payments import SECRET, SetUp, set_up
 from support.postgres import PostgresServer
+from support.small_disk import small_disk
 from venule import app
 from venule.kit.writing import find_writer
 
@@ -188,6 +191,63 @@ def test_the_server_crashes_under_load(start: Callable[..., int]):
             finish(clients, writer, standby)
     finally:
         server.remove()
+
+
+def test_the_tables_have_no_room_left(start: Callable[..., int]):
+    """The writer stays: what it cannot keep it refuses, until there is room again."""
+    server = PostgresServer()
+    try:
+        server.start()
+        with small_disk(24) as disk:
+            owner = os.stat(server.folder).st_uid
+            os.chown(disk.folder, owner, -1)
+            (disk.folder / "tables").mkdir()
+            os.chown(disk.folder / "tables", owner, -1)
+            server.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}/tables'")
+            server.execute("ALTER DATABASE books SET default_tablespace = 'small'")
+            place = server.address()
+            prepare(place)
+            writer = start(place)
+            at = writer_of(place)
+            with Clients(place) as clients:
+                clients.wait_for_answers()
+                disk.fill()
+                clients.wait_for_refusal("disk-full")
+                disk.make_room()
+                clients.wait_for_answers()
+                assert at == find_writer(place)
+                finish(clients, writer)
+            server.stop()
+    finally:
+        server.remove()
+
+
+def test_the_server_has_no_room_left(start: Callable[..., int]):
+    """Its log cannot grow, so it ends; writers wait until it is there again."""
+    with small_disk(160) as disk:
+        disk.folder.chmod(0o755)
+        server = PostgresServer(within=disk.folder, max_wal_size="64MB")
+        try:
+            server.start()
+            place = server.address()
+            prepare(place)
+            writer, standby = start(place), start(place)
+            writer_of(place)
+            with Clients(place) as clients:
+                clients.wait_for_answers()
+                disk.fill()
+                until = time.monotonic() + TRIES_S
+                while server.runs and time.monotonic() < until:
+                    with suppress(psycopg.Error):
+                        server.execute("SELECT pg_switch_wal()")
+                    time.sleep(0.05)
+                assert not server.runs
+                disk.make_room()
+                server.start()
+                clients.wait_for_answers()
+                finish(clients, writer, standby)
+        finally:
+            server.remove()
 
 
 def test_processes_share_a_directory(tmp_path: Path, start: Callable[..., int]):

