@@ -18,7 +18,7 @@ FRESH ?= 0
 # The lock takes no release younger than this day: a week of cool-down before the day it is made.
 LOCK_BEFORE ?= $(shell date -u -d '7 days ago' +%Y-%m-%dT00:00:00Z 2>/dev/null || date -u -v-7d +%Y-%m-%dT00:00:00Z)
 
-.PHONY: help setup run test lint types imports bench sim random kills docs pages lock format clean
+.PHONY: help setup run test lint types imports bench sim random kills failover docs pages lock format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -82,6 +82,9 @@ random: setup  ## The other tests that draw from seeds, with more of them: make 
 
 kills: setup  ## kill -9 real processes at random moments: make kills N=10000, from slice 40 on: FROM=40
 	@$(PY) tests/sim/kills.py --kills $(N) --from $(FROM)
+
+failover: setup  ## kill -9 the writer of a PostgreSQL home under load: make failover N=100
+	@cd tests && ../$(PY) -m support.failover.drill --kills $(if $(filter command,$(firstword $(origin N))),$(N),100)
 
 docs: setup pages  ## Build the documentation into build/docs
 	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -102,18 +104,14 @@ class Clients:
     ) -> None:
         self.stop()
 
-    def gaps_s(self, moments: Iterable[float]) -> list[float]:
-        """Return how long nobody was answered around each of some moments."""
+    def gaps_s(self, moments: Sequence[float]) -> list[float]:
+        """Return the longest time that nobody was answered after each of some moments, up to the
+        next one of them; it may have begun a little before."""
         times = sorted(self.answers_at)
         gaps = []
-        for moment in moments:
-            before = max((at for at in times if at <= moment), default=moment)
-            after = min((at for at in times if at > moment), default=float("inf"))
-            # What was on its way when the writer died may be read after it.
-            while after - moment < 0.05:
-                later = min((at for at in times if at > after), default=float("inf"))
-                before, after = after, later
-            gaps.append(after - before)
+        for moment, after in pairwise([*moments, float("inf")]):
+            first = max(0, bisect_left(times, moment) - 1)
+            gaps.append(max(b - a for a, b in pairwise(times[first : bisect_left(times, after)])))
         return gaps
 
 
@@ -137,6 +135,11 @@ class Audit:
         report = app.verify(clients.place)
         self.faults = [fault.message for fault in report.faults]
         self.broken = clients.broken
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all that must hold holds."""
+        return self.balanced and not (self.broken or self.lost or self.twice or self.faults)
 
     def check(self) -> None:
         """Raises: AssertionError."""
