@@ -17,8 +17,10 @@ from venule.kit.errors import HomeError
 from venule.kit.sql import Sql
 from venule.ledger import kernel, store
 from venule.ledger.checkpoint import Checkpointer, apply_row, check_row, load
+from venule.ledger.columns import pack
 from venule.ledger.errors import CheckpointDamaged, JournalDamaged
 from venule.ledger.memory import Memory
+from venule.ledger.model import REQUEST_KERNEL, TRANSFER_REQUEST, TRANSFER_RESULT
 
 ROWS_AT_ONCE: Final = 16
 """Journal rows that one statement brings."""
@@ -63,6 +65,7 @@ class Follower:
 
     def _load(self, sql: Sql) -> None:
         memory = Memory()
+        _warm_up()
         sql.begin_read()  # pages and journal of one moment
         try:
             digest = load(sql, self.book, memory, Checkpointer(self.book, memory))
@@ -138,3 +141,12 @@ def open_memory(
     memory = Memory()
     checkpointer = Checkpointer(book, memory)
     return memory, checkpointer, load(sql, book, memory, checkpointer)
+
+
+def _warm_up() -> None:
+    """Load what is compiled, so that the first group after a takeover need not wait for it."""
+    memory = Memory()
+    requests = np.zeros(0, dtype=TRANSFER_REQUEST).view(REQUEST_KERNEL)
+    kernel.apply(memory.world, requests, np.zeros(0, dtype=TRANSFER_RESULT), 0, False)
+    kernel.undo(memory.world, 0)
+    pack(memory.out[:1])
