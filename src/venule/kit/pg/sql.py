@@ -163,6 +163,22 @@ class PostgresSql:
         if not (self.deferring and self._open):
             self.settle()
 
+    def copy_in(self, sql: str, data: bytes) -> None:
+        """Bring rows in: `COPY ... FROM STDIN`; all or nothing."""
+        self._look(sql, writes=True)
+        self._place()
+        self._exchange(())
+        try:
+            self._wire.copy_in(self._sent(sql), data)
+        except Failure as failure:
+            raise self._told(failure) from failure.error
+        except Broken as error:
+            raise self._cut(error) from error
+        except BaseException as error:
+            self._cut(error)
+            raise
+        self._raise_interrupt()
+
     def settle(self) -> None:
         """Carry out all that was deferred; what it says comes now."""
         if self._pending or self._wire.in_flight:

@@ -30,6 +30,8 @@ BINARY: Final = pq.Format.BINARY
 STATEMENTS_MAX: Final = 1_024
 """Most statements prepared at once; past that all are forgotten."""
 
+COPY_PIECE_BYTES: Final = 65_536
+
 INT8, TEXT, BYTEA, UNKNOWN = 20, 25, 17, 0
 _FLOATS: Final = ("float4", "float8")
 
@@ -295,6 +297,43 @@ class Wire:
         except BaseException:
             self.close()
             raise
+
+    def copy_in(self, sent: Sent, data: bytes) -> None:
+        """Carry out a `COPY ... FROM STDIN` with all its data; nothing else is in flight.
+
+        A pipeline knows no COPY: it is left meanwhile. Raises: Failure, Broken.
+        """
+        assert not self._in_flight, "a copy goes alone"
+        if self.is_broken:
+            raise Broken("a connection that has ended")
+        try:
+            self._pg.exit_pipeline_mode()
+            self._pg.send_query(sent.prepared.text)
+            self._write_out()
+            result = self._next()
+            if result.status == pq.ExecStatus.COPY_IN:
+                view = memoryview(data)
+                for start in range(0, len(view), COPY_PIECE_BYTES):
+                    self._pg.put_copy_data(view[start : start + COPY_PIECE_BYTES])
+                    self._write_out()
+                self._pg.put_copy_end()
+                self._write_out()
+                result = self._next()
+            while self._pg.is_busy():
+                self._wait(self._readable)
+                self._pg.consume_input()
+            assert self._pg.get_result() is None
+            if result.status == pq.ExecStatus.COMMAND_OK:
+                self._pg.enter_pipeline_mode()
+                return
+            failure = self._failure(sent, result)
+            if failure.fatal:
+                self.close()
+            else:
+                self._pg.enter_pipeline_mode()
+            raise failure
+        except psycopg.OperationalError as error:
+            raise self._break(error) from error
 
     def check_alive(self) -> None:
         """See whether the server has ended the connection meanwhile. Raises: Broken."""
