@@ -16,6 +16,8 @@ from venule.kit.home import Home
 from venule.kit.home_store import cut_of
 from venule.kit.ids import Ids
 from venule.kit.migrate import KIT_MIGRATIONS, Migrations, definition_faults, rooms_in
+from venule.kit.moving import MoveReport, Tick, move
+from venule.kit.moving_errors import MoveNotProven
 from venule.kit.place import is_address, shown
 from venule.kit.reader import structure_faults, value_faults
 from venule.kit.relay import (
@@ -43,6 +45,7 @@ __all__ = [
     "connect",
     "host_book",
     "make_writer",
+    "move_home",
     "open_books",
     "open_home",
     "verify",
@@ -224,6 +227,31 @@ def _endpoint_in(place: Path | str) -> str:
         if len(socket.encode()) < SOCKET_BYTES_MAX:
             return f"unix:{socket}"
     return "tcp:127.0.0.1:0"
+
+
+def move_home(
+    source: Path | str,
+    target: Path | str,
+    *,
+    clock: Clock | None = None,
+    tick: Callable[[Tick], None] = lambda _: None,
+) -> MoveReport:
+    """Move a home with all its rooms to a place where there is nothing; see `kit.moving`.
+
+    Raises: what `moving.move` does; MoveNotProven.
+    """
+    clock = SystemClock() if clock is None else clock
+    return move(
+        source, target, rooms=ROOMS, clock=clock, prove=_prove, books_in=ledger.books, tick=tick
+    )
+
+
+def _prove(place: Path | str) -> None:
+    report = verify(place)
+    if not report.ok:
+        first = report.faults[0]
+        faults, said = len(report.faults), f"{first.where}: {first.message}"
+        raise MoveNotProven(shown(place), faults, said)
 
 
 def is_cut(place: Path | str) -> bool:

@@ -228,10 +228,11 @@ def accounts(
 
 
 @app.command
-def backup(home: Path, file: Path, /, *, json: Json = False) -> int:
+def backup(home: Place, file: Path, /, *, json: Json = False) -> int:
     """Copy a home into one file while it may be written to.
 
-    The copy is the state at one commit. An existing file is never written over.
+    The copy is the state at one commit. An existing file is never written over. A home in a
+    database has PostgreSQL's own means: `pg_basebackup` and its archive of the log.
 
     For example:
 
@@ -247,12 +248,14 @@ def backup(home: Path, file: Path, /, *, json: Json = False) -> int:
         The file to make.
     """
     from venule.cli import answers
+    from venule.cli.inputs import parse_directory
 
-    return answers.backup(home, file, json=json)
+    instead = "use pg_basebackup, or move it to a directory"
+    return answers.backup(parse_directory(home, "backup", instead), file, json=json)
 
 
 @app.command
-def restore(file: Path, home: Path, /, *, to_seq: int | None = None, json: Json = False) -> int:
+def restore(file: Path, home: Place, /, *, to_seq: int | None = None, json: Json = False) -> int:
     """Make a home from a backup. The place must be vacant.
 
     With `--to-seq` the books are as they were after that transfer. Such a home has the ledger
@@ -278,13 +281,15 @@ def restore(file: Path, home: Path, /, *, to_seq: int | None = None, json: Json 
         The last transfer that the books shall have; the backup's last one restores all of it.
     """
     from venule.cli import answers
+    from venule.cli.inputs import parse_directory
 
-    return answers.restore(file, home, to_seq, json=json)
+    instead = "restore to a directory, then `venule move` it"
+    return answers.restore(file, parse_directory(home, "restore", instead), to_seq, json=json)
 
 
 @app.command
 def accept(
-    home: Path,
+    home: Place,
     /,
     *,
     yes: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -318,8 +323,42 @@ def accept(
         Do it. Without this the command only tells.
     """
     from venule.cli import accepting
+    from venule.cli.inputs import parse_directory
 
-    return accepting.accept(home, yes=yes, json=json)
+    instead = "a database that was restored opens as it is"
+    return accepting.accept(parse_directory(home, "accept", instead), yes=yes, json=json)
+
+
+@app.command
+def move(source: Place, target: Place, /, *, json: Json = False) -> int:
+    """Move a home to another place: from a directory to a PostgreSQL database, back, or on.
+
+    The old home is held for the whole time: stop its writer before. Every row is read back and
+    compared, the books are proven at the new place, and then the old home takes no writer any
+    more: it says where it has gone, and can still be looked at. Until that moment it is the home.
+    Broken off at any moment, the same command continues; if the old home was written to meanwhile,
+    it begins anew.
+
+    The new place must be vacant: nothing, an empty directory, a schema without tables. Files of the
+    archive go along; a database needs `&folder=/a/folder` for them.
+
+    For example:
+
+    ```console
+    venule move build/replay-home 'postgresql://venule@db.example/books?schema=venule'
+    venule move 'postgresql://venule@db.example/books' build/home-again --json
+    ```
+
+    Parameters
+    ----------
+    source
+        The home: a directory, or the address of a database.
+    target
+        Where it goes: a directory, or the address of a database.
+    """
+    from venule.cli import moving
+
+    return moving.move(source, target, json=json)
 
 
 @app.command

@@ -4,6 +4,7 @@ BadInput 422
 |-- InstantMalformed      `--at`, `--since`, `--until`
 |-- AccountMalformed      neither a number nor an owner's id
 |-- ReferenceMalformed    `--ref`, `--owner`
+|-- PlaceIsAddress        a command for directories, given a database
 |-- OptionsConflict       two options that say different things
 |-- LimitOutOfRange       `--limit`, `--scan-max`
 `-- StateUnknown          `--state`
@@ -126,3 +127,19 @@ class StateUnknown(BadInput):
     @property
     def message(self) -> str:
         return f"--state: expected one of {', '.join(self.expected)}, seen {shorten(self.seen)}"
+
+
+@dataclass(eq=False)
+class PlaceIsAddress(BadInput):
+    """The command is for a home in a directory; a database has other means."""
+
+    command: str
+    instead: str
+    slug = "place-is-address"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"venule {self.command}: expected a directory, seen the address of a database: "
+            f"{self.instead}"
+        )

@@ -1,10 +1,17 @@
 """Text of a command line turned into what the services understand."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from venule.cli.errors import AccountMalformed, InstantMalformed, ReferenceMalformed
+from venule.cli.errors import (
+    AccountMalformed,
+    InstantMalformed,
+    PlaceIsAddress,
+    ReferenceMalformed,
+)
+from venule.kit.place import is_address
 from venule.kit.time import CHINA
 
 ACCOUNT_DIGITS_MAX: Final = 10
@@ -70,3 +77,13 @@ def parse_ref(option: str, text: str) -> bytes:
         return UUID(text).bytes
     except ValueError:
         raise ReferenceMalformed(option, text) from None
+
+
+def parse_directory(place: str, command: str, instead: str) -> Path:
+    """Return the directory of a home, for a command that works on files.
+
+    instead: what to do with a home in a database. Raises: PlaceIsAddress.
+    """
+    if is_address(place):
+        raise PlaceIsAddress(command, instead)
+    return Path(place)

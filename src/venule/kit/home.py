@@ -32,6 +32,7 @@ from venule.kit.migrate import (
     find_missing,
     migrate,
 )
+from venule.kit.moving_store import admit_writer
 from venule.kit.place import is_address
 from venule.kit.seal import SEAL_BYTES_MAX
 from venule.kit.sql import Sql, open_readonly
@@ -92,6 +93,7 @@ class Home(Generic[T]):
         log_max_bytes: int = LOG_BYTES_MAX,
         endpoint: str = "",
         patience_us: int = 0,
+        admit: Callable[[Sql], None] = admit_writer,
     ) -> Home[T]:
         """Open a home; for writing, make it if nothing (or an empty directory) is there.
 
@@ -106,9 +108,11 @@ class Home(Generic[T]):
         log_max_bytes: bring the database up to date when the log is longer than this.
         Of an address: book: whose lease is taken. endpoint: where this writer takes commands, for
         those who look for it. patience_us: how long to wait for another writer to end.
+        admit: refuses a writer that this home is not for, before anything is written.
 
         Raises: NotAHome, HomeLocked, HomeTooNew, HomeDamaged (see `standing` for its leaves),
-        HomeReadOnly, HomeNotMigrated, DiskFull, StorageFailed; HistoryUnreachable; and for an
+        HomeReadOnly, HomeNotMigrated, DiskFull, StorageFailed; HistoryUnreachable;
+        HomeMoved, HomeIncomplete; and for an
         address LeaseHeld, LeaseLost, AddressMalformed, DatabaseUnreachable, DatabaseBusy,
         DatabaseRefused, DatabaseUnsuitable.
         """
@@ -119,7 +123,7 @@ class Home(Generic[T]):
         rooms.insert(0, KIT_MIGRATIONS)
         if readonly:
             sql = open_readonly(place)
-            return cls._finish(place, sql, clock, ids, rooms, participant, tx, None)
+            return cls._finish(place, sql, clock, ids, rooms, participant, tx, None, admit)
         sql, care = open_writer(
             place,
             book=book,
@@ -128,7 +132,7 @@ class Home(Generic[T]):
             endpoint=endpoint,
             patience_us=patience_us,
         )
-        return cls._finish(place, sql, clock, ids, rooms, participant, tx, care)
+        return cls._finish(place, sql, clock, ids, rooms, participant, tx, care, admit)
 
     @classmethod
     def _finish(
@@ -141,6 +145,7 @@ class Home(Generic[T]):
         participant: Callable[[Sql], Participant] | None,
         tx: Callable[[Sql, Ids, Any], T],
         care: Care | None,
+        admit: Callable[[Sql], None],
     ) -> Home[T]:
         try:
             if care is None:
@@ -148,6 +153,7 @@ class Home(Generic[T]):
                     raise HomeNotMigrated(sql.path, f"{missing.room} {missing.number}")
             else:
                 care.begin()
+                admit(sql)
                 migrate(sql, rooms, to_us(clock.now()))
                 care.attach()
             book = NoParticipant() if participant is None else participant(sql)

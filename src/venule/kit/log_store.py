@@ -48,6 +48,8 @@ def become_another(sql: SqliteSql) -> None:
     begin_generation(sql)
     if sql.has_column("home_clock", "home"):
         sql.run("UPDATE home_clock SET home = ? WHERE id = 1", (new_home_id(),))
+    if sql.has_table("home_moved"):  # the home it is from has gone elsewhere; this one has not
+        sql.run("DELETE FROM home_moved")
     sql.commit()
 
 

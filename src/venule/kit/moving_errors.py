@@ -79,6 +79,18 @@ class MoveOvertaken(Conflict):
 
 
 @dataclass(eq=False)
+class MoveSourceChanged(Conflict):
+    """The old home was written to while it moved. The same command begins anew."""
+
+    path: str
+    slug = "move-source-changed"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: expected no writer but the move, seen another one"
+
+
+@dataclass(eq=False)
 class MoveUnfit(Refused):
     """A table, a value or a row that the other kind of home does not take."""
 

@@ -9,6 +9,7 @@ from typing import Final
 from venule.kit import homedir
 from venule.kit.errors import HomeLocked, shorten
 from venule.kit.lock import HomeLock, lock_against_writers
+from venule.kit.moving_store import admit_reader
 from venule.kit.sqlite import CACHE_BYTES, DATABASE_FILE, SqliteSql, connect
 from venule.kit.standing import check_identity, check_standing
 from venule.kit.wal import WAL_FILE
@@ -38,7 +39,8 @@ def open_readonly(path: Path | str) -> SqliteSql:
     A directory that this user cannot write to will do, if the home was closed well: SQLite reads
     it as a file that does not change, and writers are kept out meanwhile as far as the file system
     lets us.
-    Raises: NotAHome, HomeTooNew, HomeDamaged (see `standing` for its leaves), StorageFailed.
+    Raises: NotAHome, HomeTooNew, HomeDamaged (see `standing` for its leaves), StorageFailed,
+    HomeIncomplete.
     """
     path = Path(path)
     homedir.check_format(path)
@@ -66,6 +68,7 @@ def open_readonly(path: Path | str) -> SqliteSql:
         sql.run("PRAGMA query_only = 1")
         if slot is not None:
             check_identity(path, slot, sql)
+        admit_reader(sql)
     except BaseException:
         sql.close()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from venule.kit.errors import NotAHome
+from venule.kit.moving_store import admit_reader
 from venule.kit.pg import lease_store
 from venule.kit.pg.address import Address
 from venule.kit.pg.care import PostgresCare
@@ -17,11 +18,12 @@ def open_reader(place: str) -> PostgresSql:
     """Connect for reading.
 
     Raises: AddressMalformed, DatabaseUnreachable, DatabaseBusy, DatabaseRefused,
-    DatabaseUnsuitable, NotAHome.
+    DatabaseUnsuitable, NotAHome, HomeIncomplete.
     """
     address = Address.parse(place)
     sql = connect(address, readonly=True)
     try:
+        admit_reader(sql)
         if not sql.has_table("schema_migration"):
             raise NotAHome(sql.path, f"no home in schema {address.schema}")
     except BaseException:
