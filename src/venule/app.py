@@ -291,7 +291,7 @@ def has_rooms(place: Path | str) -> bool:
 
 
 def _book(
-    sql: Sql, number: int | None, *, snapshot: bool, follower: ledger.Follower | None
+    sql: Sql, number: int | None, *, snapshot: bool, follower: ledger.Follower | None = None
 ) -> Book:
     if snapshot:
         sql.begin_read()  # pages, journal and rows of one moment
