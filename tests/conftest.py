@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.both_homes import home_kind, places  # noqa: F401  fixtures
 from support.postgres import new_postgres_sql, postgres  # noqa: F401  fixtures
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
@@ -20,6 +21,13 @@ _COMMON: Final = {"deadline": None, "suppress_health_check": [HealthCheck.too_sl
 settings.register_profile("steady", derandomize=True, database=None, **_COMMON)
 settings.register_profile("search", max_examples=500, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("VENULE_HYPOTHESIS", "steady"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a PostgreSQL server: `pytest -m 'not postgresql'` leaves it out."""
+    for item in items:
+        if "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgresql)
 
 
 @pytest.fixture(scope="session")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.both_homes import Places
 from support.fund_town import FundTown
 
 
 @pytest.fixture
-def make_town(tmp_path: Path) -> Iterator[Callable[..., FundTown]]:
+def make_town(places: Places) -> Iterator[Callable[..., FundTown]]:
     """Open towns with parameters of their own; whatever a test has done, all proofs must hold."""
     with ExitStack() as stack:
         towns = []
 
         def make(**how: Any) -> FundTown:
-            towns.append(stack.enter_context(FundTown(tmp_path / f"home {len(towns)}", **how)))
+            towns.append(stack.enter_context(FundTown(places(f"home {len(towns)}"), **how)))
             return towns[-1]
 
         yield make

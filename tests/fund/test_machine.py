@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import date, timedelta
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -15,8 +12,10 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 
+from support.both_homes import fewer
 from support.fund_town import CODE, FundTown
 from venule.fund import (
     AdvanceExhausted,
@@ -64,6 +63,10 @@ FEN = st.one_of(st.integers(1, 500), st.integers(1, 300_000))
 class FundMachine(RuleBasedStateMachine):
     """Five people, one fund. `owned`: what each has in wallet, fund and on the way, in fen."""
 
+    def __init__(self, places):
+        super().__init__()
+        self.places = places
+
     @initialize(
         schedule=st.sampled_from(list(ScheduleKind)),
         tail=st.sampled_from(list(TailPolicy)),
@@ -71,9 +74,8 @@ class FundMachine(RuleBasedStateMachine):
         shards=st.sampled_from([1, 1, 2, 7]),
     )
     def begin(self, schedule, tail, frozen, shards):
-        self.folder = Path(tempfile.mkdtemp())
         terms = Terms(schedule=schedule, tail=tail, frozen_income=frozen, shards=shards)
-        self.town = FundTown(self.folder / "home", on=FIRST, terms=terms, line=500_000)
+        self.town = FundTown(self.places(), on=FIRST, terms=terms, line=500_000)
         self.people = [self.town.member(cash=300_000, shares=200_000) for _ in range(5)]
         self.given = 5 * 500_000  # all that members ever brought
         self.income = 0  # all that they and the bank ever earned
@@ -84,7 +86,7 @@ class FundMachine(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "town"):
             self.town.home.close()
-            shutil.rmtree(self.folder)
+            self.places.drop()
 
     # Members
 
@@ -231,5 +233,8 @@ class FundMachine(RuleBasedStateMachine):
         )
 
 
-FundMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30)
-TestFund = FundMachine.TestCase
+def test_any_sequence_of_orders_days_and_losses(places):
+    run_state_machine_as_test(
+        lambda: FundMachine(places),
+        settings=settings(max_examples=fewer(25, places), stateful_step_count=30),
+    )

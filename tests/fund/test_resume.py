@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date, time, timedelta
 
 import numpy as np
@@ -77,19 +76,18 @@ def outcome(home):
     return home.read(look)
 
 
-def copy_of(town, path):
-    """Take the home's files as a killed process would leave them."""
-    shutil.copytree(town.path, path, ignore=shutil.ignore_patterns("lock"))
+def copy_of(town, places, name):
+    """Open what a killed process would leave of the town's home."""
     clock = VirtualClock(town.clock.now())
-    return open_home(path, clock, run=99)
+    return open_home(places.copy(town.place, name), clock, run=99)
 
 
 @pytest.mark.parametrize("income", [523, -523])
-def test_killed_between_any_two_steps(busy, tmp_path, income):
+def test_killed_between_any_two_steps(busy, places, income):
     busy.publish(TUE, income)
     ends = []
     for done in range(STEPS + 1):
-        with copy_of(busy, tmp_path / f"killed after {done}") as home:
+        with copy_of(busy, places, f"killed after {done}") as home:
             answer = close_day(home, CloseDay(CODE, TUE))
             assert answer == close_day(home, CloseDay(CODE, TUE))
             assert [] == home.read(check)
@@ -101,10 +99,10 @@ def test_killed_between_any_two_steps(busy, tmp_path, income):
     assert income == answer.net_income
 
 
-def test_killed_inside_any_step(busy):
+def test_killed_inside_any_step(busy, places):
     """Raise before each statement in turn: the step is undone whole, and the next try does it."""
     busy.publish(TUE, 523)
-    with copy_of(busy, busy.path.with_name("uninterrupted")) as home:
+    with copy_of(busy, places, "uninterrupted") as home:
         close_day(home, CloseDay(CODE, TUE))
         expected = outcome(home)
 
@@ -159,10 +157,10 @@ def test_a_crash_in_the_middle_of_a_large_loss(make_town):
     assert (75_00, 75_00) == (town.shares(who), town.shares(other))
 
 
-def test_the_frozen_input_is_what_a_resumed_run_works_on(busy):
+def test_the_frozen_input_is_what_a_resumed_run_works_on(busy, places):
     """What members do while a run stands still does not change who earned."""
     busy.publish(TUE, 523)
-    with copy_of(busy, busy.path.with_name("uninterrupted")) as home:
+    with copy_of(busy, places, "uninterrupted") as home:
         expected = close_day(home, CloseDay(CODE, TUE))
     who = busy.member(cash=100_00)
     for _ in range(STEPS - 2):
@@ -176,11 +174,11 @@ def test_the_frozen_input_is_what_a_resumed_run_works_on(busy):
     assert (expected.input_hash, expected.credited) == (answer.input_hash, answer.credited)
 
 
-def test_the_inputs_of_a_run_can_be_kept(tmp_path):
+def test_the_inputs_of_a_run_can_be_kept(places):
     from venule.fund.day_store import load_parts
 
     for keep in (False, True):
-        with FundTown(tmp_path / f"{keep}", terms=Terms(keep_inputs=keep, shards=2)) as town:
+        with FundTown(places(f"{keep}"), terms=Terms(keep_inputs=keep, shards=2)) as town:
             town.member(shares=76_00)
             town.member(shares=500_00)
             for on in (MON, TUE, WED):

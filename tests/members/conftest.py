@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from support.both_homes import Places
 from support.wallet_town import Town
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(places: Places) -> Iterator[Town]:
     """An open home on 2014-03-10 09:00 in China, before any tier limit."""
-    with Town(tmp_path / "home", datetime(2014, 3, 10, 1, tzinfo=UTC)) as town:
+    with Town(places("home"), datetime(2014, 3, 10, 1, tzinfo=UTC)) as town:
         yield town
 
 
 @pytest.fixture
-def town_2017(tmp_path: Path) -> Iterator[Town]:
+def town_2017(places: Places) -> Iterator[Town]:
     """An open home on 2017-03-10 09:00 in China, with tier limits in force."""
-    with Town(tmp_path / "home-2017", datetime(2017, 3, 10, 1, tzinfo=UTC)) as town:
+    with Town(places("home-2017"), datetime(2017, 3, 10, 1, tzinfo=UTC)) as town:
         yield town

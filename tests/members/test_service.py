@@ -1,12 +1,12 @@
 """Opening, freezing and closing members; their bank accounts and tiers."""
 
-import sqlite3
 from datetime import date, time
 from uuid import UUID
 
 import numpy as np
 import pytest
 
+from support.both_homes import RULE_BROKEN
 from support.wallet_town import open_home, yuan
 from venule.kit.time import VirtualClock, china_instant
 from venule.ledger import AccountFlags, UnitUnknown
@@ -148,10 +148,10 @@ def test_no_more_than_the_bound_in_one_command(town, monkeypatch):
         town.run(onboard_many, OnboardMany([NewMember(str(i)) for i in range(3)]))
 
 
-def test_nothing_opens_before_the_house_is_set_up(tmp_path):
+def test_nothing_opens_before_the_house_is_set_up(places):
 
     clock = VirtualClock(china_instant(date(2014, 1, 1), time()))
-    with open_home(tmp_path / "empty", clock) as home, pytest.raises(UnitUnknown):
+    with open_home(places("empty"), clock) as home, pytest.raises(UnitUnknown):
         home.run(onboard, NewMember("alice"))
 
 
@@ -239,7 +239,7 @@ def test_a_bank_account_belongs_to_one_member_at_a_time(town):
     taken = town.run(bind_bank_account, BindBankAccount(bob.id, "ICBC", "6222"))
 
     assert bob.id == town.read(bound_bank_account, bob.id, taken.id).member_id
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(RULE_BROKEN):
         town.run(lambda tx, _: tx.sql.run("UPDATE bank_account SET state = 'bound'"), None)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
-from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from support.both_homes import Place
 from venule import fund as fund_room
 from venule.fund import (
     CloseDay,
@@ -64,9 +64,9 @@ UNIT = 1198
 NOON = time(12)
 
 
-def open_home(path: Path, clock: VirtualClock, run: int = 0) -> Home[Tx]:
+def open_home(place: Place, clock: VirtualClock, run: int = 0) -> Home[Tx]:
     return Home.open(
-        path,
+        place,
         clock=clock,
         ids=SeededIds(f"fund town {run}", clock),
         migrations=MIGRATIONS,
@@ -80,16 +80,16 @@ class FundTown:
 
     def __init__(
         self,
-        path: Path,
+        place: Place,
         on: date = date(2014, 5, 12),
         terms: Terms | None = None,
         line: int = 100_000_000,
         calendar_days: tuple[date, date] | None = None,
         licensed: bool = True,
     ) -> None:
-        self.path = path
+        self.place = place
         self.clock = VirtualClock(china_instant(on, time(9)))
-        self.home = open_home(path, self.clock)
+        self.home = open_home(place, self.clock)
         self.opened_on = on
         self.runs = 0
         self.count = 0
@@ -123,7 +123,7 @@ class FundTown:
         """Open the home again, as after a crash of the process."""
         self.home.close()
         self.runs += 1
-        self.home = open_home(self.path, self.clock, self.runs)
+        self.home = open_home(self.place, self.clock, self.runs)
 
     # Time
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from support.both_homes import Place
 from venule.kit.home import Home
 from venule.kit.ids import SeededIds
 from venule.kit.time import Clock
 from venule.ledger import MIGRATIONS, Book, Tx
 
 
-def new_home(path: Path, clock: Clock, *, seed: int = 1) -> Home[Tx]:
+def new_home(place: Place, clock: Clock, *, seed: int = 1) -> Home[Tx]:
     return Home.open(
-        path,
+        place,
         clock=clock,
         ids=SeededIds(seed, clock),
         migrations=[MIGRATIONS],

@@ -19,6 +19,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -176,9 +178,13 @@ class PostgresServer:
 
     def execute(self, statement: str) -> None:
         """Carry out what only the server's owner can, outside every home."""
-        local = f"host={self.folder} port={self.port} user={USER} dbname=postgres"
-        with psycopg.connect(local, autocommit=True) as conn:
+        with self.connect("postgres") as conn:
             conn.execute(statement.encode())
+
+    def connect(self, database: str = DATABASE) -> psycopg.Connection[Any]:
+        """Connect as the server's owner, each statement a transaction of its own."""
+        local = f"host={self.folder} port={self.port} user={USER} dbname={database}"
+        return psycopg.connect(local, autocommit=True)
 
     def stop(self, sign: signal.Signals = signal.SIGINT) -> None:
         """Stop, by default `fast`; SIGQUIT is `immediate`, as a crash. Again is harmless."""
@@ -200,7 +206,7 @@ class PostgresServer:
     def address(self, schema: str = "", *, tcp: bool = False, **options: str) -> str:
         """Return the address of a home; without a schema, of one that nobody has used."""
         options["schema"] = schema or f"home_{next(self._schemas)}"
-        query = "&".join(f"{name}={value}" for name, value in options.items())
+        query = "&".join(f"{name}={quote(value)}" for name, value in options.items())
         if tcp:
             return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{DATABASE}?{query}"
         folder = str(self.folder).replace("/", "%2F")

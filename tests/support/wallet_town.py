@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from support.both_homes import Place, tables
 from venule.kit.home import Home
 from venule.kit.ids import SeededIds
 from venule.kit.jobs import JobRunner
@@ -57,9 +57,9 @@ def yuan(amount: str) -> Money:
     return Money.parse(amount, "CNY")
 
 
-def open_home(path: Path, clock: VirtualClock, run: int = 0) -> Home[Tx]:
+def open_home(place: Place, clock: VirtualClock, run: int = 0) -> Home[Tx]:
     return Home.open(
-        path,
+        place,
         clock=clock,
         ids=SeededIds(f"town {run}", clock),
         migrations=MIGRATIONS,
@@ -72,11 +72,11 @@ class Town:
     """An open home that is set up, a simulated bank, and short ways to use them."""
 
     def __init__(
-        self, path: Path, start: datetime, faults: RailFaults | None = None, seed: int = 1
+        self, place: Place, start: datetime, faults: RailFaults | None = None, seed: int = 1
     ):
-        self.path = path
+        self.place = place
         self.clock = VirtualClock(start)
-        self.home = open_home(path, self.clock)
+        self.home = open_home(place, self.clock)
         self.rail = BankRailSimulator(seed, self.clock, faults=faults)
         self.jobs = JobRunner(self.home, wallet_jobs(self.rail))
         self.home.run(set_up, SetUp())
@@ -167,11 +167,8 @@ class Town:
         """Everything a command could change: the ledger's accounts and every row of the rooms."""
 
         def look(tx: Tx) -> tuple[bytes, dict[str, list[Any]]]:
-            names = [
-                row[0]
-                for row in tx.sql.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
-                if row[0] not in ("home_clock", "book", "journal")
-            ]
+            aside = ("home_clock", "book", "journal")
+            names = [name for name in tables(tx.sql) if name not in aside]
             rows = {name: sorted(tx.sql.rows(f"SELECT * FROM {name}"), key=repr) for name in names}
             return tx.accounts_view().tobytes(), rows
 

@@ -98,8 +98,8 @@ def test_a_limit_holds_to_the_fen_under_many_callers(town_2017):
 
 
 @pytest.mark.parametrize("closed_well", [True, False])
-def test_everything_is_there_when_the_home_is_opened_again(tmp_path, closed_well):
-    town = Town(tmp_path / "h", datetime(2017, 3, 10, 1, tzinfo=UTC))
+def test_everything_is_there_when_the_home_is_opened_again(places, closed_well):
+    town = Town(places("h"), datetime(2017, 3, 10, 1, tzinfo=UTC))
     alice, shop = town.person(money="10"), town.merchant()
     paid = town.run(pay, Pay(alice.id, shop.id, yuan("4")), key="k")
     town.run(withdraw, Withdraw(alice.id, town.bank_account(alice.id), yuan("1")))
@@ -109,7 +109,7 @@ def test_everything_is_there_when_the_home_is_opened_again(tmp_path, closed_well
     else:  # as after a kill: nothing is said to the book
         town.home._care.let_go()
 
-    with open_home(town.path, town.clock, run=1) as home:
+    with open_home(town.place, town.clock, run=1) as home:
         assert [] == home.read(check)
         assert paid == home.run(pay, Pay(alice.id, shop.id, yuan("4")), key="k")
         town.home = home

@@ -27,8 +27,8 @@ from venule.wallet import (
 
 
 @pytest.fixture
-def empty(tmp_path, town):
-    with open_home(tmp_path / "empty", VirtualClock(town.clock.now())) as home:
+def empty(places, town):
+    with open_home(places("empty"), VirtualClock(town.clock.now())) as home:
         yield home
 
 

@@ -6,15 +6,21 @@ and when an order ends, never when something is refused.
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
+from support.both_homes import Places, fewer
 from support.wallet_town import Town
 from venule.kit.errors import AppError
 from venule.kit.money import Money
@@ -59,11 +65,14 @@ FEN = st.sampled_from([-1, 0, 1, 7, 99, 100, 5_000, 60_000, 10**15, 10**16])
 class WalletMachine(RuleBasedStateMachine):
     """Three persons on tiers I to III and two merchants, over the turn of a year."""
 
+    def __init__(self, places: Places) -> None:
+        super().__init__()
+        self.places = places
+
     @initialize(seed=st.integers(0, 1_000))
     def open(self, seed: int) -> None:
-        self.folder = tempfile.TemporaryDirectory()
         start = datetime(2017, 12, 30, 1, tzinfo=UTC)
-        self.town = Town(Path(self.folder.name) / "home", start, FAULTS, seed)
+        self.town = Town(self.places(), start, FAULTS, seed)
         tiers = (Tier.I, Tier.II, Tier.III)
         self.members = [self.town.person(tier, "700") for tier in tiers]
         self.members += [self.town.merchant("300"), self.town.merchant()]
@@ -202,7 +211,7 @@ class WalletMachine(RuleBasedStateMachine):
             self._settle()
         finally:
             self.town.home.close()
-            self.folder.cleanup()
+            self.places.drop()
 
     def _settle(self):
         """Let the bank finish: every order ends, and the reserve is what the bank says it is."""
@@ -227,5 +236,8 @@ class WalletMachine(RuleBasedStateMachine):
         assert all(count == 1 for count in totals.values())
 
 
-TestWalletMachine = WalletMachine.TestCase
-TestWalletMachine.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+def test_any_sequence_of_operations(places):
+    run_state_machine_as_test(
+        lambda: WalletMachine(places),
+        settings=settings(max_examples=fewer(15, places), stateful_step_count=25, deadline=None),
+    )

@@ -359,9 +359,9 @@ def test_real_time_payouts_are_ordered_and_booked_in_one(town):
     assert before == town.snapshot()
 
 
-def test_the_jobs_id_is_the_orders_key(tmp_path, town):
+def test_the_jobs_id_is_the_orders_key(places, town):
     """The bank has the order although its answer was lost; asking again does not send it twice."""
-    with Town(tmp_path / "h", town.clock.now(), RailFaults(lose_answer_ppm=1_000_000)) as lossy:
+    with Town(places("h"), town.clock.now(), RailFaults(lose_answer_ppm=1_000_000)) as lossy:
         alice = lossy.person(money="10")
         made = lossy.run(withdraw, Withdraw(alice.id, lossy.bank_account(alice.id), yuan("7")))
         lossy.work()

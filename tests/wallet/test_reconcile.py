@@ -390,7 +390,7 @@ def test_an_unmatched_message_before_the_statement_is_a_break_of_its_day(town):
     assert [(ItemKind.UNMATCHED, 50, "b1")] == _items(result.breaks)
 
 
-def test_a_month_with_a_bad_bank_ends_explained(tmp_path, town):
+def test_a_month_with_a_bad_bank_ends_explained(places, town):
     faults = RailFaults(
         refuse_ppm=100_000,
         lose_answer_ppm=200_000,
@@ -402,7 +402,7 @@ def test_a_month_with_a_bad_bank_ends_explained(tmp_path, town):
         message_s_max=60_000,
         return_s_max=90_000,
     )
-    with Town(tmp_path / "bad", town.clock.now(), faults, seed=5) as bad:
+    with Town(places("bad"), town.clock.now(), faults, seed=5) as bad:
         people = [bad.person(money="1000") for _ in range(5)]
         banks = [bad.bank_account(p.id) for p in people]
         day = bad.today

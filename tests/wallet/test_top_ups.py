@@ -391,9 +391,9 @@ def test_quick_payments_that_cannot_be(town):
     assert before == town.snapshot()
 
 
-def test_with_the_simulator_the_whole_way(tmp_path, town):
+def test_with_the_simulator_the_whole_way(places, town):
     faults = RailFaults(lose_answer_ppm=1_000_000, duplicate_ppm=1_000_000)
-    with Town(tmp_path / "lossy", town.clock.now(), faults) as lossy:
+    with Town(places("lossy"), town.clock.now(), faults) as lossy:
         alice = lossy.person()
         order = RequestTopUp(alice.id, lossy.bank_account(alice.id), yuan("7"))
         made = lossy.run(request_top_up, order)
