@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support.both_homes import home_kind, places  # noqa: F401  fixtures
+from support.both_homes import home_kind, lasting_places, places  # noqa: F401  fixtures
 from support.postgres import new_postgres_sql, postgres  # noqa: F401  fixtures
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent

@@ -12,6 +12,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ import pytest
 from support.postgres import PostgresServer
 from venule.kit.pg.address import Address
 from venule.kit.sql import Sql
+from venule.kit.sqlite import DATABASE_FILE
 
 EMBEDDED, POSTGRESQL = "embedded", "postgresql"
 KINDS = (EMBEDDED, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql))
@@ -66,6 +68,16 @@ class Places:
             assert new.folder is not None
             shutil.copytree(old.folder, new.folder)
         return to
+
+    def execute(self, place: Place, statement: str) -> None:
+        """Change a home past all that guards it, in a transaction of its own."""
+        if self._server is None:
+            with closing(sqlite3.connect(Path(place) / DATABASE_FILE)) as database, database:
+                database.execute(statement)
+            return
+        with self._server.connect() as conn:
+            conn.execute(f"SET search_path = {Address.parse(str(place)).schema}".encode())
+            conn.execute(statement.encode())
 
     def drop(self, *names: str) -> None:
         """Leave nothing of these places; without names, of all."""
@@ -128,8 +140,20 @@ def home_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def places(home_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
     """Where the test's homes lie; those in the database are dropped at the end."""
-    server = request.getfixturevalue("postgres") if home_kind == POSTGRESQL else None
-    places = Places(home_kind, tmp_path, server)
+    yield from _places(home_kind, request, tmp_path)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def lasting_places(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Places]:
+    """Where the homes of a whole file lie."""
+    yield from _places(request.param, request, tmp_path_factory.mktemp("lasting"))
+
+
+def _places(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Places]:
+    server = request.getfixturevalue("postgres") if kind == POSTGRESQL else None
+    places = Places(kind, folder, server)
     yield places
     if server is not None:
         places.drop()

@@ -10,8 +10,8 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -22,7 +22,7 @@ from unittest.mock import patch
 
 from support.sim import actions, fund_actions
 from support.sim.books import DAY_US, SECOND, Wrong, china_at, china_day
-from support.sim.house import house
+from support.sim.house import House, house
 from support.sim.rules_days import closes_from, next_day
 from support.sim.view import states
 from support.sim.world import STARTS, World, found, new_world, runner, take_step
@@ -33,6 +33,9 @@ SETTLING_DAYS = 9
 TRACE_SHOWN = 25
 SHRINK_RUNS_MAX = 80
 NOTHING = frozenset[int]()
+
+Maker = Callable[[Path, int, int], AbstractContextManager[House]]
+"""Makes a house from a folder, a seed and the instant at which it begins."""
 
 
 @dataclass
@@ -54,18 +57,24 @@ class Report:
 
 
 def run(
-    seed: int, steps: int = STEPS, skip: frozenset[int] = NOTHING, *, look: bool = False
+    seed: int,
+    steps: int = STEPS,
+    skip: frozenset[int] = NOTHING,
+    *,
+    look: bool = False,
+    make: Maker = house,
 ) -> Report:
     """Run one world; never raises.
 
-    skip: steps to leave out. look: compare everything after every group, not once a day.
+    skip: steps to leave out. look: compare everything after every group, not once a day. make: what
+    the world is built around.
     """
     report = Report(seed, steps)
     began = time.perf_counter()
     logging.getLogger("venule.home").setLevel(logging.ERROR)  # it warns of what we do to it
     with often_checkpoints(), folder() as root:
         start = china_at(Random(f"{seed} start").choice(STARTS), 9 * 3_600)
-        with house(root, seed, start) as watched:
+        with make(root, seed, start) as watched:
             world = new_world(watched, seed)
             try:
                 found(world)
