@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import signal
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
 from time import sleep
 
 import pytest
 
+from support.both_homes import Places, Trouble
 from support.kit_homes import (
     NoteTx,
     Put,
@@ -31,8 +30,8 @@ from venule.kit.home import Home
 
 
 @pytest.fixture
-def home(tmp_path: Path):
-    with open_notes(tmp_path / "home") as home:
+def home(places: Places):
+    with open_notes(places("home")) as home:
         yield home
 
 
@@ -179,24 +178,22 @@ def test_closing_while_callers_come_leaves_no_one_without_an_answer(home):
 def test_a_group_that_fails_is_told_to_all_and_the_next_goes_on(home):
     def full(statement: str) -> None:
         if statement == "COMMIT" and faults:
-            error = sqlite3.OperationalError("full")
-            error.sqlite_errorcode = faults.pop()
-            raise error
+            raise faults.pop().on(home.sql)
 
     faults = []
     home.sql.watch(full)
     with Desk(home) as desk:
         gate = held_up(desk)
         futures = [desk.submit(put, Put(n)) for n in range(3)]
-        faults.append(sqlite3.SQLITE_FULL)
+        faults.append(Trouble.FULL)
         gate.open.set()  # its own group fails first
         for future in futures:
             future.exception(20)
-        faults.append(sqlite3.SQLITE_FULL)
+        faults.append(Trouble.FULL)
         with pytest.raises(DiskFull):
             desk.call(put, Put(8))
         assert 9 == desk.call(put, Put(9)).number
-        faults.append(sqlite3.SQLITE_IOERR_FSYNC)
+        faults.append(Trouble.UNFLUSHED)
         for _ in range(2):
             with pytest.raises(CommitFailed):
                 desk.call(put, Put(10))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
-from pathlib import Path
 
 import pytest
 
+from support.both_homes import Places, Trouble
 from support.kit_homes import (
     Gate,
     NoteTx,
@@ -29,8 +28,8 @@ TIMEOUT_S = 20
 
 
 @pytest.fixture
-def home(tmp_path: Path):
-    with open_notes(tmp_path / "home") as home:
+def home(places: Places):
+    with open_notes(places("home")) as home:
         yield home
 
 
@@ -215,9 +214,7 @@ def test_closing_within_the_loop_answers_who_waits(home):
 def test_a_poisoned_and_a_closed_home_are_told_to_every_task(home, desk):
     def fails(statement: str) -> None:
         if statement == "COMMIT":
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-            raise error
+            raise Trouble.UNFLUSHED.on(home.sql)
 
     async def both() -> list[type]:
         tasks = await put_down(desk, Put(1), Put(2))

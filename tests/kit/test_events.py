@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 
+from support.both_homes import Places, Trouble
 from support.kit_homes import Put, crash, open_notes, put
 from venule.kit.errors import DiskFull
 from venule.kit.events import events_after
@@ -18,12 +16,12 @@ def read(home: Home, after: int = 0, limit: int = 1000) -> list:
     return home.read(lambda tx: events_after(tx.sql, after, limit))
 
 
-def test_numbers_have_no_gap_whatever_fails(tmp_path: Path):
-    with open_notes(tmp_path / "home") as home:
+def test_numbers_have_no_gap_whatever_fails(places: Places):
+    with open_notes(places("home")) as home:
         home.run_many(
             [Call(put, Put(1)), Call(put, Put(-1)), Call(crash, Put(5)), Call(put, Put(2))]
         )
-    with open_notes(tmp_path / "home") as home:
+    with open_notes(places("home")) as home:
         home.run(put, Put(3))
         events = read(home)
 
@@ -33,8 +31,8 @@ def test_numbers_have_no_gap_whatever_fails(tmp_path: Path):
     assert events[0].at <= events[1].at <= events[2].at
 
 
-def test_a_page_at_a_time(tmp_path: Path):
-    with open_notes(tmp_path / "home") as home:
+def test_a_page_at_a_time(places: Places):
+    with open_notes(places("home")) as home:
         placed = [home.run(put, Put(n)) for n in range(5)]
 
         assert [1, 2] == [event.seq for event in read(home, 0, 2)]
@@ -45,29 +43,27 @@ def test_a_page_at_a_time(tmp_path: Path):
             read(home, 0, 0)
 
 
-def test_a_reference_has_16_bytes(tmp_path: Path):
+def test_a_reference_has_16_bytes(places: Places):
     def emit(tx: Tx, ref: bytes) -> None:
         tx.emit("name", ref, None)
 
-    with open_notes(tmp_path / "home") as home:
+    with open_notes(places("home")) as home:
         home.run(emit, bytes(16))
         with pytest.raises(ValueError, match="16 bytes"):
             home.run(emit, b"short")
         assert 1 == len(read(home))
 
 
-def test_numbers_go_on_after_a_group_that_was_undone(tmp_path: Path):
+def test_numbers_go_on_after_a_group_that_was_undone(places: Places):
     def full(statement: str) -> None:
         if statement == "COMMIT" and faults:
-            error = sqlite3.OperationalError("full")
-            error.sqlite_errorcode = faults.pop()
-            raise error
+            raise faults.pop().on(home.sql)
 
     faults = []
-    with open_notes(tmp_path / "home") as home:
+    with open_notes(places("home")) as home:
         home.run(put, Put(1))
         home.sql.watch(full)
-        faults.append(sqlite3.SQLITE_FULL)
+        faults.append(Trouble.FULL)
         with pytest.raises(DiskFull):
             home.run(put, Put(2))
         home.run(put, Put(3))

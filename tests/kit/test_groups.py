@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from support.both_homes import RULE_BROKEN, Place, Places, Trouble, only_files
 from support.kit_homes import (
     NoteTx,
     Put,
@@ -34,13 +35,13 @@ from venule.kit.tx import Call
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+def place(places: Places) -> Place:
+    return places()
 
 
 @pytest.fixture
-def home(path: Path):
-    with open_notes(path) as home:
+def home(place: Place):
+    with open_notes(place) as home:
         yield home
 
 
@@ -94,7 +95,7 @@ def test_a_sql_bug_undoes_its_command_alone(home, run_many):
 
     outcomes = run_many([Call(put, Put(1)), Call(twice, Put(2)), Call(put, Put(3))])
 
-    assert isinstance(outcomes[1].error, sqlite3.IntegrityError)
+    assert isinstance(outcomes[1].error, RULE_BROKEN)
     assert [1, 3] == numbers(home)
 
 
@@ -153,48 +154,46 @@ def test_threads_take_turns(home):
 class Fault:
     """Makes the connection fail at statements that start with given words."""
 
-    def __init__(self, home: Home, start: str, code: int, text: str = "told to fail") -> None:
-        self.start, self.code, self.text = start, code, text
+    def __init__(self, home: Home, start: str, trouble: Trouble) -> None:
+        self.start, self.error = start, trouble.on(home.sql)
         self.times = 1
         home.sql.watch(self.before)
 
     def before(self, statement: str) -> None:
         if self.times and statement.startswith(self.start):
             self.times -= 1
-            error = sqlite3.OperationalError(self.text)
-            error.sqlite_errorcode = self.code
-            raise error
+            raise self.error
 
 
 GROUP = [Call(put, Put(2), "k"), Call(put, Put(3))]
 
 # Where the connection fails, and what all callers of the group are told.
 FAULTS = [
-    ("BEGIN", sqlite3.SQLITE_BUSY, HomeLocked),
-    ("BEGIN", sqlite3.SQLITE_IOERR_READ, CommitFailed),
-    ("SAVEPOINT", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
-    ("SELECT use_case", sqlite3.SQLITE_IOERR_READ, CommitFailed),
-    ("INSERT INTO note", sqlite3.SQLITE_FULL, DiskFull),
-    ("INSERT INTO note", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
-    ("INSERT INTO job", sqlite3.SQLITE_FULL, DiskFull),
-    ("INSERT INTO event", sqlite3.SQLITE_FULL, DiskFull),
-    ("INSERT INTO idempotency", sqlite3.SQLITE_IOERR_WRITE, CommitFailed),
-    ("UPDATE home_clock", sqlite3.SQLITE_NOMEM, CommitFailed),
-    ("UPDATE tally", sqlite3.SQLITE_FULL, DiskFull),
-    ("RELEASE", sqlite3.SQLITE_ERROR, CommitFailed),
-    ("COMMIT", sqlite3.SQLITE_FULL, DiskFull),
-    ("COMMIT", sqlite3.SQLITE_BUSY, HomeLocked),
+    ("BEGIN", Trouble.LOCKED, HomeLocked),
+    ("BEGIN", Trouble.UNREADABLE, CommitFailed),
+    ("SAVEPOINT", Trouble.UNWRITABLE, CommitFailed),
+    ("SELECT use_case", Trouble.UNREADABLE, CommitFailed),
+    ("INSERT INTO note", Trouble.FULL, DiskFull),
+    ("INSERT INTO note", Trouble.UNWRITABLE, CommitFailed),
+    ("INSERT INTO job", Trouble.FULL, DiskFull),
+    ("INSERT INTO event", Trouble.FULL, DiskFull),
+    ("INSERT INTO idempotency", Trouble.UNWRITABLE, CommitFailed),
+    ("UPDATE home_clock", Trouble.NO_MEMORY, CommitFailed),
+    ("UPDATE tally", Trouble.FULL, DiskFull),
+    ("RELEASE", Trouble.BROKEN, CommitFailed),
+    ("COMMIT", Trouble.FULL, DiskFull),
+    ("COMMIT", Trouble.LOCKED, HomeLocked),
 ]
 
 
-@pytest.mark.parametrize("start,code,expected", FAULTS)
+@pytest.mark.parametrize("start,trouble,expected", FAULTS)
 def test_a_group_that_fails_leaves_nothing_and_the_home_goes_on(
-    home, run_many, path: Path, start: str, code: int, expected: type
+    home, run_many, place: Place, start: str, trouble: Trouble, expected: type
 ):
     home.run(put, Put(1))
     before = left(home)
     home.clock.advance(timedelta(seconds=1))
-    Fault(home, start, code)
+    Fault(home, start, trouble)
 
     outcomes = run_many(GROUP)
 
@@ -204,21 +203,21 @@ def test_a_group_that_fails_leaves_nothing_and_the_home_goes_on(
     assert before == left(home)
     assert [2, 3] == [outcome.value.number for outcome in run_many(GROUP)]
     home.close()
-    with open_notes(path) as again:
+    with open_notes(place) as again:
         assert {"note": 3, "event": 3, "job": 3, "idempotency": 1, "tally": 6} == left(again)
 
 
 def test_damage_found_on_the_way_stops_the_home(home, run_many):
-    Fault(home, "INSERT INTO note", sqlite3.SQLITE_CORRUPT_VTAB)
+    Fault(home, "INSERT INTO note", Trouble.DAMAGED)
 
     assert isinstance(run_many(GROUP)[1].error, HomeDamaged)
     with pytest.raises(CommitFailed):
         run_many(GROUP)
 
 
-@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_ERROR])
-def test_a_commit_of_unknown_outcome_poisons(home, run_many, path: Path, code: int):
-    Fault(home, "COMMIT", code)
+@pytest.mark.parametrize("trouble", [Trouble.UNFLUSHED, Trouble.BROKEN])
+def test_a_commit_of_unknown_outcome_poisons(home, run_many, place: Place, trouble: Trouble):
+    Fault(home, "COMMIT", trouble)
 
     assert [CommitFailed] * 2 == [type(outcome.error) for outcome in run_many(GROUP)]
     assert "abandoned" not in home.participant.said
@@ -227,7 +226,7 @@ def test_a_commit_of_unknown_outcome_poisons(home, run_many, path: Path, code: i
             use()
     home.close()
     assert "close" not in home.participant.said
-    with open_notes(path) as again:
+    with open_notes(place) as again:
         assert [] == numbers(again)
         again.run(put, Put(4))
 
@@ -237,14 +236,14 @@ def test_a_participant_that_cannot_come_back_poisons(home, run_many):
         raise RuntimeError("lost")
 
     home.participant.abandoned = fails
-    Fault(home, "INSERT INTO note", sqlite3.SQLITE_FULL)
+    Fault(home, "INSERT INTO note", Trouble.FULL)
 
     assert isinstance(run_many(GROUP)[0].error, DiskFull)
     with pytest.raises(CommitFailed, match="lost"):
         home.run(put, Put(1))
 
 
-def test_a_participant_that_fails_after_the_commit_poisons(home, path: Path):
+def test_a_participant_that_fails_after_the_commit_poisons(home, place: Place):
     def fails(*args: object) -> None:
         raise RuntimeError("lost")
 
@@ -254,7 +253,7 @@ def test_a_participant_that_fails_after_the_commit_poisons(home, path: Path):
     with pytest.raises(CommitFailed):
         home.run(put, Put(2))
     home.close()
-    with open_notes(path) as again:
+    with open_notes(place) as again:
         assert [1] == numbers(again)
 
 
@@ -265,13 +264,14 @@ def test_a_command_cannot_swallow_a_full_disk(home, run_many):
         except DiskFull:
             tx.emit("all is well", bytes(16), None)
 
-    Fault(home, "INSERT INTO note", sqlite3.SQLITE_FULL)
+    Fault(home, "INSERT INTO note", Trouble.FULL)
 
     assert isinstance(run_many([Call(swallows, Put(1))])[0].error, DiskFull)
     assert 0 == sum(left(home).values())
 
 
-def test_a_really_full_disk(home, run_many, path: Path):
+@only_files
+def test_a_really_full_disk(home, run_many, place: Place):
     home.run(put, Put(1), key="first")
     before = left(home)
     pages = home.sql.rows("PRAGMA page_count")[0][0]
@@ -286,19 +286,20 @@ def test_a_really_full_disk(home, run_many, path: Path):
     outcomes = run_many([Call(put, Put(n, "x" * 50_000), f"k{n}") for n in range(8)])
     assert all(outcome.error is None for outcome in outcomes)
     home.close()
-    with open_notes(path) as again:
+    with open_notes(place) as again:
         assert 10 == len(numbers(again))
 
 
-def test_a_file_that_may_not_grow(path: Path):
+@only_files
+def test_a_file_that_may_not_grow(place: Place):
     """The system refuses to write beyond a size: the log cannot take the commit."""
 
     def work() -> None:
         import resource
 
-        with open_notes(path) as home:
+        with open_notes(place) as home:
             home.run(put, Put(1))
-            size = (path / "home.sqlite-wal").stat().st_size
+            size = (Path(place) / "home.sqlite-wal").stat().st_size
             resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20_000, resource.RLIM_INFINITY))
             failed = home.run_many([Call(put, Put(n, "x" * 50_000)) for n in range(8)])
             assert {CommitFailed} == {type(outcome.error) for outcome in failed}
@@ -315,11 +316,12 @@ def test_a_file_that_may_not_grow(path: Path):
         finally:
             os._exit(code)
     assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with open_notes(path) as again:
+    with open_notes(place) as again:
         assert [1] == numbers(again)
         assert 1 == left(again)["tally"]
 
 
+@only_files
 def test_nothing_is_written_after_an_error_that_ended_the_transaction(home, run_many):
     """SQLite would take it as a transaction of its own, and make it durable."""
 
@@ -342,10 +344,11 @@ def test_nothing_is_written_after_an_error_that_ended_the_transaction(home, run_
     assert 0 == sum(left(home).values())
 
 
-def test_a_command_that_ends_the_transaction_fails_the_group(home, run_many, path: Path):
+@only_files
+def test_a_command_that_ends_the_transaction_fails_the_group(home, run_many, place: Place):
     def ends(tx: NoteTx, command: Put) -> None:
         tx.sql.run("INSERT INTO note VALUES (?, 7, '')", (bytes(16),))
-        with suppress(sqlite3.IntegrityError):
+        with suppress(RULE_BROKEN):
             tx.sql.run("INSERT OR ROLLBACK INTO note VALUES (?, 7, '')", (bytes(16),))
 
     outcomes = run_many([Call(put, Put(1)), Call(ends, Put(2)), Call(put, Put(3))])
@@ -354,7 +357,7 @@ def test_a_command_that_ends_the_transaction_fails_the_group(home, run_many, pat
     assert 0 == sum(left(home).values())
     home.run(put, Put(4))
     home.close()
-    with open_notes(path) as again:
+    with open_notes(place) as again:
         assert [4] == numbers(again)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from support.both_homes import Places
 from support.kit_homes import START, NoteTx, Placed, Put, Unlucky, left, numbers, open_notes, put
 from venule.kit.desk import Desk
 from venule.kit.errors import IdempotencyKeyReused
@@ -17,8 +17,8 @@ from venule.kit.tx import Call, Tx
 
 
 @pytest.fixture
-def home(tmp_path: Path):
-    with open_notes(tmp_path / "home") as home:
+def home(places: Places):
+    with open_notes(places("home")) as home:
         yield home
 
 
@@ -45,10 +45,10 @@ def test_twice_in_one_group(home):
     assert [1] == numbers(home)
 
 
-def test_after_reopening(tmp_path: Path):
-    with open_notes(tmp_path / "home") as home:
+def test_after_reopening(places: Places):
+    with open_notes(places("home")) as home:
         first = home.run(put, Put(1), key="k")
-    with open_notes(tmp_path / "home") as home:
+    with open_notes(places("home")) as home:
         assert first == home.run(put, Put(1), key="k")
         with pytest.raises(IdempotencyKeyReused):
             home.run(put, Put(2), key="k")
@@ -127,14 +127,14 @@ def test_bugs_are_named_at_once(home):
     assert 0 == sum(left(home).values())
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256])
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\0b"])
 def test_strange_keys(home, key: str):
     with pytest.raises(IdempotencyKeyMalformed):
         home.run(put, Put(1), key=key)
 
 
 def test_keys_of_any_text(home):
-    for key in ("x" * 255, "钱包", "a\0b", "it's"):
+    for key in ("x" * 255, "钱包", "it's"):
         assert home.run(put, Put(1), key=key) == home.run(put, Put(1), key=key)
 
 
@@ -152,7 +152,7 @@ def test_a_groups_keys_are_looked_up_in_few_statements(home, monkeypatch: pytest
 
 
 def test_a_strange_key_is_the_fault_of_its_command_alone(home):
-    strange = ["", "x" * 256, "\ud800", 7, None]
+    strange = ["", "x" * 256, "a\0b", "\ud800", 7, None]
     home.run(put, Put(1), key="k1")
     outcomes = home.run_many(
         [Call(put, Put(n), f"k{n}") for n in (1, 2)]
@@ -160,9 +160,9 @@ def test_a_strange_key_is_the_fault_of_its_command_alone(home):
     )
 
     seen = [type(outcome.error) for outcome in outcomes]
-    bad = [IdempotencyKeyMalformed] * 2
+    bad = [IdempotencyKeyMalformed] * 3
     assert [type(None)] * 2 + bad + [UnicodeEncodeError, TypeError, type(None)] == seen
-    assert [1, 2, 14] == numbers(home)
+    assert [1, 2, 15] == numbers(home)
 
 
 def test_a_key_that_is_purged_counts_as_new_from_the_next_group_on(home):
@@ -174,10 +174,10 @@ def test_a_key_that_is_purged_counts_as_new_from_the_next_group_on(home):
     assert [1, 1] == numbers(home)
 
 
-def test_old_keys_are_purged_in_bounded_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_old_keys_are_purged_in_bounded_steps(places: Places, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("venule.kit.idempotency.PURGE_ROWS_MAX", 3)
     clock = VirtualClock(START)
-    with open_notes(tmp_path / "home", clock) as home:
+    with open_notes(places("home"), clock) as home:
         for n in range(5):
             home.run(put, Put(n), key=f"old{n}")
         clock.advance(timedelta(days=30))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from support.kit_homes import START, NoteTx, Put, left, numbers, open_notes, put, snapshot
+from support.both_homes import Place, Places
+from support.kit_homes import START, NoteTx, Put, left, numbers, open_notes, put
 from venule.kit.errors import DiskFull
 from venule.kit.jobs import (
     BACKOFF_MAX_US,
@@ -31,8 +31,8 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def home(tmp_path: Path, clock: VirtualClock):
-    with open_notes(tmp_path / "home", clock) as home:
+def home(places: Places, clock: VirtualClock):
+    with open_notes(places("home"), clock) as home:
         yield home
 
 
@@ -215,7 +215,7 @@ def test_a_dead_job_can_be_revived(home, clock):
 
 def test_a_failure_of_the_home_is_not_the_jobs(home):
     job_id = home.run(ask, ("note", Put(5)))
-    runner = JobRunner(home, {"note": lambda tx, payload: tx.sql.run("SELECT zeroblob(1)")})
+    runner = JobRunner(home, {"note": lambda tx, payload: tx.sql.run("SELECT 1")})
 
     def full(tx: Tx, payload: Put) -> None:
         raise DiskFull("home")
@@ -259,34 +259,34 @@ def test_bad_arguments_are_bugs(home):
 class Camera:
     """Copies the home at every statement and at both sides of an external call."""
 
-    def __init__(self, home, world: World, folder: Path) -> None:
-        self.home, self.folder = home, folder
+    def __init__(self, home, world: World, places: Places) -> None:
+        self.home, self.places = home, places
         self.world = world
-        self.shots: list[tuple[Path, list[tuple[JobId, int]]]] = []
+        self.shots: list[tuple[Place, list[tuple[JobId, int]]]] = []
         home.sql.watch(self.shoot)
         world.hook = self.shoot
 
     def shoot(self, moment: str) -> None:
-        path = snapshot(self.home.path, self.folder / f"shot{len(self.shots)}")
-        self.shots.append((path, list(self.world.seen)))
+        place = self.places.copy(self.home.place, f"shot{len(self.shots)}")
+        self.shots.append((place, list(self.world.seen)))
 
 
 def test_killed_at_any_moment_local_effects_happen_once_and_external_calls_repeat_their_id(
-    home, clock, tmp_path: Path
+    home, clock, places: Places
 ):
     jobs = [("note", Put(1)), ("world", Put(2)), ("note", Put(3)), ("world", Put(4))]
     ids = [home.run(ask, job) for job in jobs]
     world = World()
-    camera = Camera(home, world, tmp_path)
+    camera = Camera(home, world, places)
     JobRunner(home, {"note": note, "world": world}).run_due()
     assert len(camera.shots) > 30
 
     twice = 0
-    for path, seen in camera.shots:
+    for place, seen in camera.shots:
         later = VirtualClock(clock.now())
         survivor = World()
         survivor.seen += seen
-        with open_notes(path, later) as again:
+        with open_notes(place, later) as again:
             runner = JobRunner(again, {"note": note, "world": survivor})
             while (due_at := runner.next_due_at()) is not None:
                 later.set(max(due_at, later.now()))
@@ -300,23 +300,23 @@ def test_killed_at_any_moment_local_effects_happen_once_and_external_calls_repea
     assert twice > 0
 
 
-def test_a_call_that_kills_the_runner_each_time_ends_dead(home, clock, tmp_path: Path):
+def test_a_call_that_kills_the_runner_each_time_ends_dead(home, clock, places: Places):
     home.run(ask, ("world", Put(2)))
-    paths = [snapshot(home.path, tmp_path / "round0")]
+    rounds = [places.copy(home.place, "round0")]
 
     def shoot(moment: str) -> None:
         if moment == "after the call":
-            paths.append(snapshot(paths[-1], tmp_path / f"round{len(paths)}"))
+            rounds.append(places.copy(rounds[-1], f"round{len(rounds)}"))
 
     for _ in range(3):
         clock.advance(timedelta(hours=1))
-        with open_notes(paths[-1], clock) as again:
+        with open_notes(rounds[-1], clock) as again:
             world = World()
             world.hook = shoot
             assert 1 == JobRunner(again, {"world": world}).run_due()
             assert 1 == len(world.seen)
     clock.advance(timedelta(hours=1))
-    with open_notes(paths[-1], clock) as again:
+    with open_notes(rounds[-1], clock) as again:
         world = World()
         runner = JobRunner(again, {"world": world})
         assert 1 == runner.run_due()

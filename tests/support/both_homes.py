@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from enum import Enum
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,9 @@ from venule.kit.sqlite import DATABASE_FILE
 
 EMBEDDED, POSTGRESQL = "embedded", "postgresql"
 KINDS = (EMBEDDED, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql))
+only_files = pytest.mark.parametrize("home_kind", [EMBEDDED], indirect=True)
+"""For a test of what only files can do."""
+
 OF_A_WRITER = ("writer_lease", "writer_fence")
 """Tables that say who writes: no part of what a command leaves."""
 
@@ -110,6 +114,28 @@ def tables(sql: Sql) -> list[str]:
             "SELECT tablename FROM pg_tables WHERE schemaname = CURRENT_SCHEMA() ORDER BY tablename"
         )
     return [name for (name,) in found if name not in OF_A_WRITER]
+
+
+class Trouble(Enum):
+    """What a database may say that is no fault of the statement's."""
+
+    LOCKED = (sqlite3.SQLITE_BUSY, psycopg.errors.LockNotAvailable)
+    UNREADABLE = (sqlite3.SQLITE_IOERR_READ, psycopg.errors.IoError)
+    UNWRITABLE = (sqlite3.SQLITE_IOERR_WRITE, psycopg.errors.IoError)
+    UNFLUSHED = (sqlite3.SQLITE_IOERR_FSYNC, psycopg.errors.IoError)
+    FULL = (sqlite3.SQLITE_FULL, psycopg.errors.DiskFull)
+    NO_MEMORY = (sqlite3.SQLITE_NOMEM, psycopg.errors.OutOfMemory)
+    DAMAGED = (sqlite3.SQLITE_CORRUPT_VTAB, psycopg.errors.DataCorrupted)
+    BROKEN = (sqlite3.SQLITE_ERROR, psycopg.errors.InternalError_)
+
+    def on(self, sql: Sql, text: str = "told to fail") -> Exception:
+        """Return the error as the driver of the home's database raises it."""
+        code, kind = self.value
+        if sql.dialect == "postgresql":
+            return kind(text)
+        error = sqlite3.OperationalError(text)
+        error.sqlite_errorcode = code
+        return error
 
 
 def spoil(sql: Sql, statement: str) -> int:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from support.both_homes import Place
 from venule.kit.desk import Desk
 from venule.kit.errors import Refused
 from venule.kit.home import Home
@@ -48,8 +49,7 @@ class Tally:
     """A participant: the sum of all notes, in memory, and in a row written at flush."""
 
     def __init__(self, sql: Sql) -> None:
-        sql_ready = sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'tally'")
-        if not sql_ready:
+        if not sql.has_table("tally"):
             sql.begin()
             sql.run("CREATE TABLE note (id BYTEA PRIMARY KEY, number BIGINT, text TEXT)")
             sql.run("CREATE TABLE tally (id INTEGER PRIMARY KEY, total BIGINT)")
@@ -124,11 +124,11 @@ def put_if_lucky(tx: NoteTx, number: int) -> Placed:
     return placed
 
 
-def open_notes(path: Path, clock: Clock | None = None, **options: Any) -> Home[NoteTx]:
+def open_notes(place: Place, clock: Clock | None = None, **options: Any) -> Home[NoteTx]:
     clock = VirtualClock(START) if clock is None else clock
     seed = int.from_bytes(os.urandom(4), "big")
     return Home.open(
-        path,
+        place,
         clock=clock,
         ids=SeededIds(seed, clock),
         participant=Tally,

@@ -34,14 +34,17 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 
 @dataclass(eq=False)
 class IdempotencyKeyMalformed(BadInput):
-    """The key is empty or too long."""
+    """The key is empty or too long, or has a NUL character, which PostgreSQL stores in no text."""
 
     key: str
     slug = "idempotency-key-malformed"
 
     @property
     def message(self) -> str:
-        return f"expected a key of 1 to {KEY_CHARS_MAX} characters, seen {shorten(self.key)}"
+        return (
+            f"expected a key of 1 to {KEY_CHARS_MAX} characters, none of them NUL, "
+            f"seen {shorten(self.key)}"
+        )
 
 
 class UseCase:
@@ -104,7 +107,7 @@ class Keys:
     def _in_table(self, key: str) -> tuple[str, bytes, bytes] | None:
         if key in self._looked_up:
             return self._looked_up[key]
-        if not 0 < len(key) <= KEY_CHARS_MAX:
+        if not _has_good_form(key):
             raise IdempotencyKeyMalformed(key)
         row = self._sql.row("SELECT use_case, body, answer FROM idempotency WHERE key = ?", (key,))
         return None if row is None else (row[0], row[1], row[2])
@@ -140,9 +143,13 @@ class Keys:
         self._looked_up = {}
 
 
+def _has_good_form(key: str) -> bool:
+    return 0 < len(key) <= KEY_CHARS_MAX and "\0" not in key
+
+
 def _is_sound(key: str) -> bool:
     try:
-        return 0 < len(key) <= KEY_CHARS_MAX and (key.isascii() or len(key.encode()) > 0)
+        return _has_good_form(key) and (key.isascii() or len(key.encode()) > 0)
     except (AttributeError, TypeError, UnicodeEncodeError):
         return False
 

@@ -19,7 +19,7 @@ from venule.kit.errors import (
 )
 from venule.kit.pg import wire
 from venule.kit.pg.errors import TextNotStorable
-from venule.kit.pg.sql import PostgresSql
+from venule.kit.pg.sql import FETCH_ROWS_MAX, PostgresSql, next_fetch
 from venule.kit.pg.wire import number_places
 from venule.kit.sqlite import StorageFailed
 
@@ -69,6 +69,21 @@ def test_many_is_all_or_nothing(sql: PostgresSql):
         sql.many("INSERT INTO t (id, word) VALUES (?, ?)", [*rows, (50, "again")])
 
     assert [] == ids(sql)
+
+
+def test_each_reads_few_of_wide_rows_at_a_time(sql: PostgresSql):
+    assert 8 == next_fetch([(1, bytes(1 << 19))] * 5)
+    assert 1 == next_fetch([("x" * 5_000_000,)] * 16)
+    assert FETCH_ROWS_MAX == next_fetch([(1, None)] * 16)
+
+
+def test_each_leaves_no_statement_behind(sql: PostgresSql):
+    sql.many("INSERT INTO t (id, word) VALUES (?, ?)", [(n, "x" * n) for n in range(300)])
+    query = "SELECT id, word FROM t ORDER BY id"
+    assert list(sql.each(query)) == sql.rows(query)
+    known = len(sql._wire._statements)
+    assert list(sql.each(query)) == sql.rows(query)
+    assert known == len(sql._wire._statements)
 
 
 def test_each_goes_on_while_others_ask(sql: PostgresSql):

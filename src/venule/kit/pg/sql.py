@@ -9,7 +9,7 @@ statement: see `PostgresSql.deferring`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -19,14 +19,19 @@ from venule.kit.connection_errors import CommitUnknown, ConnectionLost, FailedLa
 from venule.kit.errors import CommitFailed, DiskFull, HomeDamaged, HomeError
 from venule.kit.pg import store
 from venule.kit.pg.errors import translate
-from venule.kit.pg.wire import Broken, Failure, Sent, Wire
+from venule.kit.pg.wire import Broken, Failure, Sent, Wire, describe
 from venule.kit.sqlite import Params, Row, StorageFailed
 
 PUSH_STATEMENTS: Final = 16
 """So many deferred statements are sent ahead when a command ends: the server works meanwhile."""
 
 IN_FLIGHT_MAX: Final = 4_096
-FETCH_ROWS: Final = 2_048
+FETCH_FIRST_ROWS: Final = 16
+FETCH_ROWS_MAX: Final = 2_048
+FETCH_BYTES: Final = 4 << 20
+"""About so much of a result is in memory at a time: rows of the journal may be a megabyte each."""
+
+SAMPLE_ROWS: Final = 16
 BEYOND: Final = -1
 """The epoch of a cursor that outlives transactions."""
 
@@ -50,9 +55,9 @@ class PostgresSql:
     dialect: ClassVar[str] = "postgresql"
 
     __slots__ = (
-        "_before", "_begun", "_command", "_cursors", "_dirty", "_ended", "_epoch", "_marked",
-        "_open", "_pending", "_real", "_refused", "_spoiled", "_tag", "_wire", "conn", "deferring",
-        "fatal", "folder", "on_begin", "path", "readonly", "wrote",
+        "_before", "_begun", "_command", "_cursors", "_dirty", "_ended", "_epoch", "_looks",
+        "_marked", "_open", "_pending", "_real", "_refused", "_spoiled", "_tag", "_wire", "conn",
+        "deferring", "fatal", "folder", "on_begin", "path", "readonly", "wrote",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +80,7 @@ class PostgresSql:
         self._before: Callable[[str], None] | None = None
         self._pending: list[Sent] = []
         self._open = False  # a transaction is
+        self._looks = False  # it may not write
         self._begun = False  # the server knows of it
         self._refused: Exception | None = None  # the server waits for a rollback
         self._spoiled: Exception | None = None
@@ -100,7 +106,7 @@ class PostgresSql:
         statement = self._wire.statement(sql)
         self._look(sql, writes=not statement.reads)
         sent = self._wire.make(statement, params, self._tag)
-        if self.deferring and statement.one_row and self._open:
+        if statement.one_row and self._defers:
             self._pending.append(sent)
             return 1
         result = self._ask(sent)
@@ -112,7 +118,7 @@ class PostgresSql:
         """Execute a change whose count nobody asks for: it too may be deferred."""
         self._look(sql, writes=True)
         self._pending.append(self._sent(sql, params))
-        if not (self.deferring and self._open):
+        if not self._defers:
             self.settle()
 
     def row(self, sql: str, params: Params = ()) -> Row | None:
@@ -139,16 +145,17 @@ class PostgresSql:
         self._look(sql, writes=False)
         self._cursors += 1
         name, epoch = f"each_{self._cursors}", self._epoch if self._open else BEYOND
-        opening = self._sent(store.declare(name, sql, beyond=not self._open), params)
-        fetching = store.fetch(name, FETCH_ROWS)
+        opening = self._once(store.declare(name, sql, beyond=not self._open), params)
+        count = FETCH_FIRST_ROWS
         try:
-            rows = self._wire.rows(self._ask(opening, self._sent(fetching)))
+            rows = self._wire.rows(self._ask(opening, self._once(store.fetch(name, count))))
             while True:
                 yield from rows
-                if len(rows) < FETCH_ROWS:
+                if len(rows) < count:
                     return
+                count = next_fetch(rows)
                 self._look(sql, writes=False)
-                rows = self._wire.rows(self._ask(self._sent(fetching)))
+                rows = self._wire.rows(self._ask(self._once(store.fetch(name, count))))
         finally:
             self._ended.append((name, epoch))
 
@@ -160,7 +167,7 @@ class PostgresSql:
             self._pending.append(self._wire.make(statement, params, self._tag))
             if len(self._pending) >= PUSH_STATEMENTS and self._open:
                 self._push()
-        if not (self.deferring and self._open):
+        if not self._defers:
             self.settle()
 
     def copy_in(self, sql: str, data: bytes) -> None:
@@ -178,6 +185,10 @@ class PostgresSql:
             self._cut(error)
             raise
         self._raise_interrupt()
+
+    @property
+    def _defers(self) -> bool:
+        return self.deferring and self._open and not self._looks
 
     def settle(self) -> None:
         """Carry out all that was deferred; what it says comes now."""
@@ -244,6 +255,7 @@ class PostgresSql:
         """See one state of the database from here on, until `rollback`. Again changes nothing."""
         if not self._open:
             self._begin(store.BEGIN_READ)
+            self._looks = True
             self._ask(self._sent(store.TAKE_STATE))
 
     def _begin(self, sql: str) -> None:
@@ -251,7 +263,7 @@ class PostgresSql:
         assert not self._open, "transactions do not nest"
         self._wire.tidy()
         self._pending.append(self._sent(sql))
-        self._open, self._begun = True, False
+        self._open, self._begun, self._looks = True, False, False
         self._epoch += 1
 
     def commit(self) -> None:
@@ -338,6 +350,10 @@ class PostgresSql:
     def _sent(self, sql: str, params: Params = ()) -> Sent:
         return self._wire.make(self._wire.statement(sql), params, self._tag)
 
+    def _once(self, sql: str, params: Params = ()) -> Sent:
+        """As `_sent`, of a text that does not come again."""
+        return self._wire.make(describe(sql), params, self._tag)
+
     def _look(self, sql: str, *, writes: bool) -> None:
         """What comes before every statement."""
         self._check()
@@ -399,7 +415,7 @@ class PostgresSql:
         if self._ended:
             ended, self._ended = self._ended, []
             names = [name for name, epoch in ended if epoch in (BEYOND, self._epoch)]
-            batch = [*batch, *(self._sent(store.close_cursor(name)) for name in names)]
+            batch = [*batch, *(self._once(store.close_cursor(name)) for name in names)]
         self._marked = 0
         self._begun = self._open
         return batch
@@ -409,6 +425,7 @@ class PostgresSql:
         if failure.fatal:
             return self._cut(failure.error)
         told = self.failed(failure.error)
+        self.wrote = True  # or may not write any more: the command is to be undone
         if failure.sent.tag != self._tag:
             self._spoiled = told
             return FailedLater(told)
@@ -481,3 +498,10 @@ class PostgresSql:
     def close(self) -> None:
         """Close the connection."""
         self._wire.close()
+
+
+def next_fetch(rows: Sequence[Row]) -> int:
+    """Return how many rows to read next of a result that began with these."""
+    sample = rows[:: -(-len(rows) // SAMPLE_ROWS)]
+    sizes = [sum(len(value) for value in row if isinstance(value, bytes | str)) for row in sample]
+    return max(1, min(FETCH_ROWS_MAX, FETCH_BYTES * len(sizes) // max(1, sum(sizes))))

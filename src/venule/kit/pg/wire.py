@@ -149,6 +149,19 @@ class Statement:
     learned: dict[int, int]  # of a place that is NULL now: what it was before
 
 
+def describe(sql: str) -> Statement:
+    """Work out what can be known of a text."""
+    return Statement(
+        text=number_places(sql).encode(),
+        reads=sql.startswith("SELECT"),
+        one_row=ONE_ROW.fullmatch(sql) is not None,
+        named=sql.startswith(_NAMED),
+        by_types={},
+        by_oids={},
+        learned={},
+    )
+
+
 @dataclass(eq=False, slots=True)
 class Sent:
     """A statement with its values. tag: for whoever wants to know whose it was."""
@@ -218,15 +231,7 @@ class Wire:
         """Return what is known of a text; worked out once."""
         found = self._statements.get(sql)
         if found is None:
-            found = self._statements[sql] = Statement(
-                text=number_places(sql).encode(),
-                reads=sql.startswith("SELECT"),
-                one_row=ONE_ROW.fullmatch(sql) is not None,
-                named=sql.startswith(_NAMED),
-                by_types={},
-                by_oids={},
-                learned={},
-            )
+            found = self._statements[sql] = describe(sql)
         return found
 
     def make(self, statement: Statement, params: Params, tag: int = 0) -> Sent:
