@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from support.both_homes import Place, Places, fewer
 from support.homes import new_home
 from support.ledger_archives import (
     Past,
@@ -59,9 +59,13 @@ def clock() -> VirtualClock:
     return VirtualClock(START)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_everything_reads_as_before(tmp_path: Path, clock: VirtualClock, seed: int) -> None:
-    home = live(tmp_path / "home", clock, seed)
+def test_everything_reads_as_before(places: Places) -> None:
+    for seed in range(fewer(4, places)):
+        reads_as_before(places(f"home {seed}"), VirtualClock(START), seed)
+
+
+def reads_as_before(place: Place, clock: VirtualClock, seed: int) -> None:
+    home = live(place, clock, seed)
     before, rows_before = everything(home), rows(home)
     made = archive_all(home, segment=70)
     assert len(made) > 2
@@ -76,15 +80,15 @@ def test_everything_reads_as_before(tmp_path: Path, clock: VirtualClock, seed: i
     proof, _ = prove(home.sql, 1)
     assert (len(made), len(rows_before)) == (proof.archives, proof.rows)
     home.close()
-    home = new_home(tmp_path / "home", clock)
+    home = new_home(place, clock)
     assert before == everything(home)
     home.close()
 
 
 def test_a_view_sees_the_same_and_a_reader_keeps_what_it_saw(
-    tmp_path: Path, clock: VirtualClock
+    places: Places, clock: VirtualClock
 ) -> None:
-    home = live(tmp_path / "home", clock, 7)
+    home = live(places("home"), clock, 7)
     before = everything(home)
     moment = before["seqs"][len(before["seqs"]) // 2]
 
@@ -93,18 +97,18 @@ def test_a_view_sees_the_same_and_a_reader_keeps_what_it_saw(
         sums = trial_balance(view.load_accounts(), view, moment)
         return view.transfers().read_all(), found.records.tolist(), sums
 
-    with open_readonly(home.path) as view:
+    with open_readonly(home.place) as view:
         seen = look(view)
         archive_all(home, segment=70)
         assert seen == look(view)
-    with open_readonly(home.path) as view:
+    with open_readonly(home.place) as view:
         assert seen == look(view)
     assert [line.seq for line in before["statements"][2]] == [record[0] for record in seen[1]]
     home.close()
 
 
-def test_archiving_goes_on_where_it_stopped(tmp_path: Path, clock: VirtualClock) -> None:
-    home = new_home(tmp_path / "home", clock)
+def test_archiving_goes_on_where_it_stopped(places: Places, clock: VirtualClock) -> None:
+    home = new_home(places("home"), clock)
     past = Past(home, clock, 5)
     ends = []
     for _ in range(4):
@@ -119,14 +123,14 @@ def test_archiving_goes_on_where_it_stopped(tmp_path: Path, clock: VirtualClock)
     home.close()
 
 
-def test_a_whole_journal_may_go(tmp_path: Path, clock: VirtualClock) -> None:
-    home = live(tmp_path / "home", clock, 1)
+def test_a_whole_journal_may_go(places: Places, clock: VirtualClock) -> None:
+    home = live(places("home"), clock, 1)
     home.run(make_checkpoint, None)
     before = everything(home)
     archive_all(home)
     assert journal_rows(home) == 0
     home.close()
-    home = new_home(tmp_path / "home", clock)
+    home = new_home(places("home"), clock)
     assert before == everything(home)
     last = home.read(lambda tx: tx.book.memory.next_seq - 1)
     with pytest.raises(TransferNotFound, match=f"between 1 and {last}, saw {last + 1}"):
@@ -136,8 +140,8 @@ def test_a_whole_journal_may_go(tmp_path: Path, clock: VirtualClock) -> None:
     home.close()
 
 
-def test_what_is_kept(tmp_path: Path, clock: VirtualClock) -> None:
-    home = live(tmp_path / "home", clock, 2)
+def test_what_is_kept(places: Places, clock: VirtualClock) -> None:
+    home = live(places("home"), clock, 2)
     last = home.read(lambda tx: tx.book.memory.next_seq - 1)
     checkpoint = archive.border(home.sql, 1, 0)
     assert archive_journal(home, keep_transfers=0) == []  # less than one whole segment
@@ -149,17 +153,17 @@ def test_what_is_kept(tmp_path: Path, clock: VirtualClock) -> None:
     home.close()
 
 
-def test_without_a_checkpoint_nothing_goes(tmp_path: Path, clock: VirtualClock) -> None:
-    home = new_home(tmp_path / "home", clock)
+def test_without_a_checkpoint_nothing_goes(places: Places, clock: VirtualClock) -> None:
+    home = new_home(places("home"), clock)
     Past(home, clock, 1).go_on(5)
     assert archive_all(home) == []
     home.close()
 
 
-def test_through_a_desk_and_only_one_at_a_time(tmp_path: Path, clock: VirtualClock) -> None:
-    home = live(tmp_path / "home", clock, 3)
+def test_through_a_desk_and_only_one_at_a_time(places: Places, clock: VirtualClock) -> None:
+    home = live(places("home"), clock, 3)
     before = everything(home)
-    with archive._only_one(home.path, 1), pytest.raises(ArchiveBusy, match="another one"):
+    with archive._only_one(home.sql.folder, 1), pytest.raises(ArchiveBusy, match="another one"):
         archive_all(home)
     with Desk(home) as desk:
         [made] = archive_journal(home, keep_transfers=0, partial=True, run=desk.call)
@@ -168,11 +172,11 @@ def test_through_a_desk_and_only_one_at_a_time(tmp_path: Path, clock: VirtualClo
     home.close()
 
 
-def test_the_files_are_tables_for_anybody(tmp_path: Path, clock: VirtualClock) -> None:
-    home = live(tmp_path / "home", clock, 4)
+def test_the_files_are_tables_for_anybody(places: Places, clock: VirtualClock) -> None:
+    home = live(places("home"), clock, 4)
     home.run(make_checkpoint, None)
     archive_all(home, segment=60)
-    files = f"{home.path}/archive/**/*.parquet"
+    files = f"{home.sql.folder}/archive/**/*.parquet"
     moved = "flags & (2 | 8 | 128 | 256 | 512) = 0"  # not held, released, opened or closed
     found = duckdb.sql(
         f"SELECT account, sum(amount)::BIGINT FROM (SELECT credit AS account, amount FROM '{files}'"

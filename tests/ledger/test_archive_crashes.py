@@ -8,14 +8,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
+from support.both_homes import Place, Places
 from support.homes import new_home
-from support.kit_homes import snapshot
 from support.ledger_archives import (
     archive_all,
     faults,
@@ -88,34 +87,34 @@ def steps(home: Home[Tx], at: int) -> Iterator[list[str]]:
     home.sql.watch(lambda _: None)
 
 
-def test_a_crash_before_every_step(tmp_path: Path) -> None:
+def test_a_crash_before_every_step(places: Places) -> None:
     clock = VirtualClock(START)
-    home = live(tmp_path / "home", clock, 6, groups=6)
+    home = live(places("home"), clock, 6, groups=6)
     before = glance(home)
     count = journal_rows(home)
     home.close()
     seen: set[str] = set()
     at = 0
     while True:
-        shutil.copytree(tmp_path / "home", tmp_path / "work")
-        home = new_home(tmp_path / "work", clock)
+        home = new_home(places.copy(places("home"), "work"), clock)
         with steps(home, at) as begun, suppress(Crash):
             archive_all(home)
         whole = len(begun) <= at
-        left = snapshot(tmp_path / "work", tmp_path / "left")
+        left = places.copy(places("work"), "left")
         seen |= {step.split()[0] for step in begun}
         home.close()
-        shutil.rmtree(tmp_path / "work")
+        places.drop("work")
         if whole:
             break
         look_after(left, clock, before, count, f"step {at}: {begun[-1]}")
+        places.drop("left")
         at += 1
     assert {"INSERT", "DELETE", "COMMIT", *FILE_CALLS} <= seen
     assert at > 15
 
 
 def look_after(
-    left: Path, clock: VirtualClock, before: dict[str, Any], count: int, step: str
+    left: Place, clock: VirtualClock, before: dict[str, Any], count: int, step: str
 ) -> None:
     """What a crash has left opens, reads as before, and the next run finishes the work."""
     home = new_home(left, clock)
@@ -127,18 +126,18 @@ def look_after(
     assert before == glance(home), step
     assert faults(home) == [], step
     [(_, last, name, size)] = archive_store.archive_files(home.sql, 1)
-    assert [home.path / name] == list((left / "archive" / "book-1").iterdir()), step
-    assert size == (home.path / name).stat().st_size
+    folder = home.sql.folder
+    assert [folder / name] == list((folder / "archive" / "book-1").iterdir()), step
+    assert size == (folder / name).stat().st_size
     assert archive_store.oldest_rows(home.sql, 1, last, 1) == [], step
     home.close()
-    shutil.rmtree(left)
 
 
 @pytest.mark.parametrize("bytes_free", [0, 1_000, 3_000, 1 << 30])
 def test_a_full_disk_leaves_the_journal_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bytes_free: int
+    places: Places, monkeypatch: pytest.MonkeyPatch, bytes_free: int
 ) -> None:
-    home = live(tmp_path / "home", VirtualClock(START), 6, groups=6)
+    home = live(places("home"), VirtualClock(START), 6, groups=6)
     before, count = glance(home), journal_rows(home)
     write = archive_writer._Sink.write
 
@@ -160,9 +159,9 @@ def test_a_full_disk_leaves_the_journal_as_it_was(
 
 
 def test_what_the_disk_does_not_give_back_is_not_catalogued(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = live(tmp_path / "home", VirtualClock(START), 6, groups=6)
+    home = live(places("home"), VirtualClock(START), 6, groups=6)
     count = journal_rows(home)
     fsync = os.fsync
 
@@ -184,8 +183,8 @@ def test_what_the_disk_does_not_give_back_is_not_catalogued(
     home.close()
 
 
-def test_a_damaged_journal_row_is_not_archived(tmp_path: Path) -> None:
-    home = live(tmp_path / "home", VirtualClock(START), 6, groups=6)
+def test_a_damaged_journal_row_is_not_archived(places: Places) -> None:
+    home = live(places("home"), VirtualClock(START), 6, groups=6)
     home.sql.run("UPDATE journal SET last_at = last_at + 1 WHERE first_seq = 1")
     with pytest.raises(JournalDamaged, match=r"transfer 1: .*does not match its hash"):
         archive_all(home)
@@ -193,15 +192,16 @@ def test_a_damaged_journal_row_is_not_archived(tmp_path: Path) -> None:
     home.close()
 
 
-def test_a_file_that_is_not_of_this_journal_is_not_touched(tmp_path: Path) -> None:
+def test_a_file_that_is_not_of_this_journal_is_not_touched(places: Places) -> None:
     clock = VirtualClock(START)
-    other = live(tmp_path / "other", clock, 9)
+    other = live(places("other"), clock, 9)
     [foreign] = archive_all(other)
+    theirs = other.sql.folder / foreign.file
     other.close()
-    home = live(tmp_path / "home", clock, 6, groups=6)
-    stray = home.path / foreign.file
+    home = live(places("home"), clock, 6, groups=6)
+    stray = home.sql.folder / foreign.file
     stray.parent.mkdir(parents=True)
-    shutil.copy(tmp_path / "other" / foreign.file, stray)
+    shutil.copy(theirs, stray)
     with pytest.raises(ArchiveStray, match="expected only files of the catalog"):
         archive_all(home)
     stray.write_bytes(b"nothing of ours")
@@ -212,10 +212,10 @@ def test_a_file_that_is_not_of_this_journal_is_not_touched(tmp_path: Path) -> No
     home.close()
 
 
-def test_others_post_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_post_meanwhile(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "CYCLE_RECORDS_MIN", 60)
     monkeypatch.setattr(archive, "SLICE_ROWS", 32)
-    home = new_home(tmp_path / "home", SystemClock())
+    home = new_home(places("home"), SystemClock())
     home.run(set_up, 4)
     seqs: list[int] = []
     stop = Event()
@@ -238,6 +238,6 @@ def test_others_post_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert seqs == [line.seq for line in reversed(statement)][4:]
     assert faults(home) == []
     home.close()
-    home = new_home(tmp_path / "home", VirtualClock(START + timedelta(days=9999)))
+    home = new_home(places("home"), VirtualClock(START + timedelta(days=9999)))
     assert statement == home.read(lambda tx: tx.statement(1, limit=1 << 20))
     home.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from random import Random
 
 import msgspec
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from support.both_homes import Places
 from support.homes import new_home
 from support.kit_homes import flip
 from support.ledger_archives import archive_all, archive_file, faults, live
@@ -63,10 +64,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home[Tx]:
-    home = live(tmp_path / "home", VirtualClock(START), 8, groups=12)
+def home(places: Places) -> Iterator[Home[Tx]]:
+    home = live(places("home"), VirtualClock(START), 8, groups=12)
     archive_all(home, segment=60)
-    return home
+    yield home
+    home.close()
 
 
 def first_file(home: Home[Tx]) -> ArchiveFile:
@@ -176,7 +178,7 @@ def test_a_damaged_part_is_never_read(home: Home[Tx], number: int) -> None:
     home.close()
 
 
-def test_a_missing_file(home: Home[Tx], tmp_path: Path) -> None:
+def test_a_missing_file(home: Home[Tx], places: Places) -> None:
     archive_file(home, 1).unlink()
     with pytest.raises(ArchiveMissing, match="seen no file"):
         home.read(lambda tx: tx.transfer(first_of(tx, 1)))
@@ -184,7 +186,7 @@ def test_a_missing_file(home: Home[Tx], tmp_path: Path) -> None:
     assert "seen no file" in fault
     home.close()
     with pytest.raises(ArchiveMissing, match="seen no file"):
-        new_home(tmp_path / "home", VirtualClock(START))
+        new_home(places("home"), VirtualClock(START))
 
 
 def first_of(tx: Tx, number: int) -> int:
@@ -192,7 +194,7 @@ def first_of(tx: Tx, number: int) -> int:
 
 
 @pytest.mark.parametrize("share", [0, 1, 50, 90, 99])
-def test_a_cut_file(home: Home[Tx], tmp_path: Path, share: int) -> None:
+def test_a_cut_file(home: Home[Tx], places: Places, share: int) -> None:
     path = archive_file(home)
     size = path.stat().st_size
     with open(path, "r+b") as opened:
@@ -203,21 +205,21 @@ def test_a_cut_file(home: Home[Tx], tmp_path: Path, share: int) -> None:
         home.read(lambda tx: tx.transfer(3))
     home.close()
     with pytest.raises(ArchiveCut, match="are cut off"):
-        new_home(tmp_path / "home", VirtualClock(START))
+        new_home(places("home"), VirtualClock(START))
 
 
-def test_a_file_that_has_grown(home: Home[Tx], tmp_path: Path) -> None:
+def test_a_file_that_has_grown(home: Home[Tx], places: Places) -> None:
     path = archive_file(home)
     path.write_bytes(path.read_bytes() + b"more")
     [fault] = faults(home)
     assert "these are too many" in fault
     home.close()
     with pytest.raises(ArchiveSwapped, match=r"expected \d+ bytes, seen \d+ bytes"):
-        new_home(tmp_path / "home", VirtualClock(START))
+        new_home(places("home"), VirtualClock(START))
 
 
 def test_a_file_of_another_book_with_the_same_length_is_refused_at_opening(
-    home: Home[Tx], tmp_path: Path
+    home: Home[Tx], places: Places
 ) -> None:
     path = archive_file(home)
     whole = path.read_bytes()
@@ -226,16 +228,16 @@ def test_a_file_of_another_book_with_the_same_length_is_refused_at_opening(
     assert 1 == whole.count(note)
     path.write_bytes(whole.replace(note, b'"book":2,'))
     with pytest.raises(ArchiveSwapped, match=r"of book 1, hash \w+, seen .* of book 2, hash"):
-        new_home(tmp_path / "home", VirtualClock(START))
+        new_home(places("home"), VirtualClock(START))
     path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
     with pytest.raises(ArchiveDamaged, match="footer"):
-        new_home(tmp_path / "home", VirtualClock(START))
+        new_home(places("home"), VirtualClock(START))
     path.write_bytes(whole)
-    with new_home(tmp_path / "home", VirtualClock(START)):
+    with new_home(places("home"), VirtualClock(START)):
         pass
 
 
-def test_files_of_another_range_home_and_time(home: Home[Tx], tmp_path: Path) -> None:
+def test_files_of_another_range_home_and_time(home: Home[Tx], places: Places) -> None:
     path, file = archive_file(home), first_file(home)
     whole = path.read_bytes()
 
@@ -250,7 +252,7 @@ def test_files_of_another_range_home_and_time(home: Home[Tx], tmp_path: Path) ->
     )
     assert "another writing of them" in said(written_again(whole))
     assert "no file of the archive" in said(b"x" * len(whole))
-    other = live(tmp_path / "other", VirtualClock(START), 9, groups=12)
+    other = live(places("other"), VirtualClock(START), 9, groups=12)
     archive_all(other, segment=60)
     theirs = archive_file(other).read_bytes()
     other.close()
@@ -305,8 +307,8 @@ def test_every_changed_value_of_the_catalog_is_found(home: Home[Tx]) -> None:
     home.close()
 
 
-def test_a_row_that_differs_from_its_archived_twin(tmp_path: Path) -> None:
-    home = live(tmp_path / "home", VirtualClock(START), 8, groups=12)
+def test_a_row_that_differs_from_its_archived_twin(places: Places) -> None:
+    home = live(places("home"), VirtualClock(START), 8, groups=12)
     kept = home.sql.rows("SELECT * FROM journal WHERE first_seq <= 10 ORDER BY first_seq")
     archive_all(home)
     [(first, *_), (second, *_)] = [(row[1], row) for row in kept][-2:]

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from support.both_homes import Place, Places
 from support.looking_homes import CNY, START, live, post
 from venule.kit.errors import HomeClosed
 from venule.kit.time import to_us
@@ -43,14 +44,14 @@ CNY_DEBITS = """
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("arrow") / "home"
-    live(path, steps=250, checkpoint_at=100)[0].close()
-    return path
+def place(lasting_places: Places) -> Place:
+    place = lasting_places()
+    live(place, steps=250, checkpoint_at=100)[0].close()
+    return place
 
 
 @pytest.fixture
-def view(place: Path) -> Iterator[View]:
+def view(place: Place) -> Iterator[View]:
     with open_readonly(place) as opened:
         yield opened
 
@@ -78,11 +79,11 @@ def balances_of(view: View) -> dict[int, int]:
 
 
 def test_duckdb_adds_up_what_the_ledger_has_while_a_writer_goes_on(
-    tmp_path: Path, sql: duckdb.DuckDBPyConnection, repository: Path
+    places: Places, sql: duckdb.DuckDBPyConnection, repository: Path
 ) -> None:
-    live(tmp_path / "home", steps=30, checkpoint_at=20)[0].close()
+    live(places(), steps=30, checkpoint_at=20)[0].close()
     writer = subprocess.Popen(
-        [sys.executable, "-m", "support.looking_writer", str(tmp_path / "home")],
+        [sys.executable, "-m", "support.looking_writer", str(places())],
         cwd=repository,
         env={**os.environ, "PYTHONPATH": str(repository / "tests")},
         stdin=subprocess.PIPE,
@@ -95,7 +96,7 @@ def test_duckdb_adds_up_what_the_ledger_has_while_a_writer_goes_on(
         assert "ready\n" == writer.stdout.readline()
         seen: list[int] = []
         while len(seen) < 4 or seen[0] == seen[-1]:
-            with open_readonly(tmp_path / "home") as view:
+            with open_readonly(places()) as view:
                 by_sql = balances_by_sql(sql, view.transfers().read_all())
                 assert balances_of(view) == by_sql
                 [(count, most)] = ask(
@@ -110,16 +111,16 @@ def test_duckdb_adds_up_what_the_ledger_has_while_a_writer_goes_on(
         end = int(writer.stdout.read())
     assert 0 == writer.returncode
     assert seen[0] < seen[-1] <= end
-    with open_readonly(tmp_path / "home") as view:
+    with open_readonly(places()) as view:
         assert end == view.position().seq
         assert balances_of(view) == balances_by_sql(sql, view.transfers().read_all())
 
 
 def test_a_stream_sees_one_state_though_it_is_read_later(
-    tmp_path: Path, sql: duckdb.DuckDBPyConnection
+    places: Places, sql: duckdb.DuckDBPyConnection
 ) -> None:
-    home, _ = live(tmp_path / "home", steps=20)
-    with home, open_readonly(tmp_path / "home") as view:
+    home, _ = live(places(), steps=20)
+    with home, open_readonly(places()) as view:
         journal = view.transfers()
         for _ in range(20):
             assert home.run(post, [Transfer(1, 4, 7, 101)])[0].ok

@@ -10,7 +10,8 @@ from random import Random
 
 import pytest
 
-from support.ledger_books import CNY, Hand
+from support.both_homes import only_files, spoil
+from support.ledger_books import CNY, Hand, Hands
 from support.looking_homes import live
 from venule.kit.errors import HomeDamaged
 from venule.kit.sql import open_readonly
@@ -27,8 +28,8 @@ PLACE = re.compile(r"byte (\d+) of its (\w+) \((?:(\w+) of (transfer|account) (\
 
 
 @pytest.fixture
-def hand() -> Hand:
-    hand = Hand()
+def hand(new_hand: Hands) -> Hand:
+    hand = new_hand()
     wallets = hand.open(*[0] * 6)
     random = Random(5)
     hand.group(
@@ -85,8 +86,8 @@ def test_verify_names_the_batch_and_the_transfer(hand: Hand) -> None:
 def test_a_changed_number_or_hash_says_that_the_records_are_whole(hand: Hand) -> None:
     for column in ("first_at", "last_at", "hash"):
         hand.sql.begin()
-        changed = "zeroblob(32)" if column == "hash" else f"{column} + 1"
-        hand.sql.run(f"UPDATE journal SET {column} = {changed} WHERE first_seq = 1")
+        changed = f"X'{bytes(32).hex()}'" if column == "hash" else f"{column} + 1"
+        spoil(hand.sql, f"UPDATE journal SET {column} = {changed} WHERE first_seq = 1")
         [fault] = [f.message for f in prove(hand.sql, 1)[0].faults if "journal" in f.where]
         hand.sql.rollback()
         assert "its records are whole, so its numbers or its hashes changed" in fault
@@ -125,9 +126,9 @@ def test_a_row_under_another_number_does_not_chain(hand: Hand) -> None:
     assert first.hash == second.previous_hash
 
 
-@pytest.mark.parametrize("change", ["name = 'CNX'", "scale = 3", "hash = zeroblob(32)"])
+@pytest.mark.parametrize("change", ["name = 'CNX'", "scale = 3", "hash = X'" + "00" * 32 + "'"])
 def test_a_changed_unit_is_found(hand: Hand, change: str) -> None:
-    hand.sql.run(f"UPDATE ledger_unit SET {change} WHERE unit = {CNY}")
+    spoil(hand.sql, f"UPDATE ledger_unit SET {change} WHERE unit = {CNY}")
     [fault] = prove(hand.sql, 1)[0].faults
     assert fault.where == f"unit {CNY}"
     assert "does not match its hash" in fault.message
@@ -149,6 +150,7 @@ KINDS = (  # one byte of a row's header makes any of these of another value
 )
 
 
+@only_files
 @pytest.mark.parametrize("table, change, said", KINDS, ids=lambda word: word.partition(" =")[0])
 def test_a_value_of_another_kind_is_named(hand: Hand, table: str, change: str, said: str) -> None:
     hand.sql.conn.execute("PRAGMA ignore_check_constraints = 1")
@@ -188,6 +190,7 @@ def test_a_row_that_sqlite_cannot_read_is_named(tmp_path: Path) -> None:
         list(rows_from(sql, 1, 1))
 
 
+@only_files
 @pytest.mark.parametrize("change", ["scale = X'02'", "name = X'43'"])
 def test_a_unit_of_another_kind_is_damage(hand: Hand, change: str) -> None:
     hand.sql.run(f"UPDATE ledger_unit SET {change} WHERE unit = {CNY}")
@@ -195,6 +198,7 @@ def test_a_unit_of_another_kind_is_damage(hand: Hand, change: str) -> None:
         hand.reopen()
 
 
+@only_files
 def test_a_unit_without_the_hash_that_it_had_is_found(hand: Hand) -> None:
     hand.sql.run(f"UPDATE ledger_unit SET hash = X'' WHERE unit = {CNY}")
     [fault] = prove(hand.sql, 1)[0].faults

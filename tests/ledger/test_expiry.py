@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from support.ledger_books import Hand
+from support.ledger_books import Hand, Hands
 from venule.ledger import (
     TRANSFER_REQUEST,
     AccountFlags,
@@ -31,9 +31,9 @@ def hold(payer: int, payee: int):
     return command
 
 
-def test_a_hold_made_again_at_the_same_instant_expires_once():
+def test_a_hold_made_again_at_the_same_instant_expires_once(new_hand: Hands):
     """The first try is undone; the second gets the same number and ends at the same instant."""
-    hand = Hand()
+    hand = new_hand()
     bank, payer, payee = hand.open(0, NO_DEBT, NO_DEBT)
     hand.post(Transfer(bank, payer, 100, 100))
     first, second = hand.group(hold(payer, payee), hold(payer, payee), fail={0})
@@ -49,8 +49,8 @@ def test_a_hold_made_again_at_the_same_instant_expires_once():
     assert 100 == hand.reopen().book.account(payer).available_credit
 
 
-def test_a_hold_of_an_undone_command_never_expires():
-    hand = Hand()
+def test_a_hold_of_an_undone_command_never_expires(new_hand: Hands):
+    hand = new_hand()
     bank, payer, payee = hand.open(0, NO_DEBT, NO_DEBT)
     hand.post(Transfer(bank, payer, 100, 100))
     hand.group(hold(payer, payee), fail={0})

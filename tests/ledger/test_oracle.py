@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.ledger_books import CNY, USD, Hand
+from support.both_homes import fewer
+from support.ledger_books import CNY, USD, Hand, Hands
 from support.ledger_oracle import Oracle
 from venule.ledger import ACCOUNT, INT64_MAX, AccountFlags, Posted, Transfer, TransferFlags
 
@@ -22,6 +25,10 @@ plain_flags = st.sampled_from(
     [0, 0, 0, 1, 2, 2, 4, 4, 8, 16, 32, 64, 3, 5, 9, 17, 18, 65, 128, 256]
 )
 flags = st.one_of(plain_flags, plain_flags, st.integers(0, 2047), st.just(-1))
+
+
+Work = tuple[list[Transfer], int, bool]
+"""A batch, how many seconds later it comes, and whether it is undone."""
 
 
 @st.composite
@@ -50,8 +57,8 @@ batches = st.lists(
 )
 
 
-def seeded() -> tuple[Hand, Oracle]:
-    hand, oracle = Hand(), Oracle()
+def seeded(new_hand: Hands) -> tuple[Hand, Oracle]:
+    hand, oracle = new_hand(), Oracle()
     hand.open(*ACCOUNTS)
     for flag in ACCOUNTS:
         oracle.open_account(CNY, flag)
@@ -61,6 +68,18 @@ def seeded() -> tuple[Hand, Oracle]:
     hand.post(*start)
     oracle.post(start, hand.now_us)
     return hand, oracle
+
+
+def for_batches(new_hand: Hands, examples: int, holds: Callable[[list[Work]], None]) -> None:
+    """Look at a property over many batches, see `fewer`."""
+
+    @settings(max_examples=fewer(examples, new_hand.places), deadline=None)
+    @given(batches)
+    def property_holds(work: list[Work]) -> None:
+        new_hand.again()
+        holds(work)
+
+    property_holds()
 
 
 def expire(oracle: Oracle, now_us: int) -> None:
@@ -84,60 +103,61 @@ def assert_same(hand: Hand, oracle: Oracle) -> None:
     assert sorted(oracle.open) == book.memory.open_holds()["seq"].tolist()
 
 
-@settings(max_examples=250, deadline=None)
-@given(batches)
-def test_equals_the_oracle_also_after_reopening(
-    work: list[tuple[list[Transfer], int, bool]],
-) -> None:
-    hand, oracle = seeded()
-    for batch, seconds, undone in work:
-        hand.now_us += seconds * 1_000_000
-        expire(oracle, hand.now_us)
-        saved = oracle._copy()
-        expected = oracle.post(batch, hand.now_us)
-        got = hand.group(lambda book, b=batch: book.post(b), fail=[0] if undone else [])[0]
-        assert [Posted(*e) for e in expected] == got
-        if undone:
-            oracle.accounts, oracle.journal, oracle.open = saved
-        assert_same(hand, oracle)
-    reopened = hand.reopen()
-    assert_same(reopened, oracle)
-    end = hand.book.memory.last_account + 1
-    live: np.ndarray = hand.book.memory.accounts[:end]
-    again: np.ndarray = reopened.book.memory.accounts[:end]
-    assert live.view(np.uint8).tobytes() == again.view(np.uint8).tobytes()
-    assert live.dtype == ACCOUNT
+def test_equals_the_oracle_also_after_reopening(new_hand: Hands) -> None:
+    def holds(work: list[Work]) -> None:
+        hand, oracle = seeded(new_hand)
+        for batch, seconds, undone in work:
+            hand.now_us += seconds * 1_000_000
+            expire(oracle, hand.now_us)
+            saved = oracle._copy()
+            expected = oracle.post(batch, hand.now_us)
+            got = hand.group(lambda book, b=batch: book.post(b), fail=[0] if undone else [])[0]
+            assert [Posted(*e) for e in expected] == got
+            if undone:
+                oracle.accounts, oracle.journal, oracle.open = saved
+            assert_same(hand, oracle)
+        reopened = hand.reopen()
+        assert_same(reopened, oracle)
+        end = hand.book.memory.last_account + 1
+        live: np.ndarray = hand.book.memory.accounts[:end]
+        again: np.ndarray = reopened.book.memory.accounts[:end]
+        assert live.view(np.uint8).tobytes() == again.view(np.uint8).tobytes()
+        assert live.dtype == ACCOUNT
+
+    for_batches(new_hand, 250, holds)
 
 
-@settings(max_examples=60, deadline=None)
-@given(batches)
-def test_batches_of_arrays_answer_as_single_transfers_do(
-    work: list[tuple[list[Transfer], int, bool]],
-) -> None:
-    one, many = seeded()[0], seeded()[0]
-    for batch, seconds, _ in work:
-        one.now_us += seconds * 1_000_000
-        many.now_us = one.now_us
-        singly = one.post(*batch)
-        array = many.group(lambda book, b=batch: book._post_many(b))[0]
-        assert singly == array
+def test_batches_of_arrays_answer_as_single_transfers_do(new_hand: Hands) -> None:
+    def holds(work: list[Work]) -> None:
+        one, many = seeded(new_hand)[0], seeded(new_hand)[0]
+        for batch, seconds, _ in work:
+            one.now_us += seconds * 1_000_000
+            many.now_us = one.now_us
+            singly = one.post(*batch)
+            array = many.group(lambda book, b=batch: book._post_many(b))[0]
+            assert singly == array
+
+    for_batches(new_hand, 60, holds)
 
 
-@settings(max_examples=60, deadline=None)
-@given(batches)
-def test_debits_equal_credits_and_limits_hold(
-    work: list[tuple[list[Transfer], int, bool]],
-) -> None:
-    hand, _ = seeded()
-    for batch, seconds, _undone in work:
-        hand.now_us += seconds * 1_000_000
-        hand.post(*batch)
-        accounts = [hand.book.account(i) for i in range(1, 8)]
-        assert sum(a.debits_posted for a in accounts) == sum(a.credits_posted for a in accounts)
-        assert sum(a.debits_pending for a in accounts) == sum(a.credits_pending for a in accounts)
-        for a in accounts:
-            assert min(a.debits_pending, a.credits_pending, a.debits_posted, a.credits_posted) >= 0
-            if a.flags & DEBIT_LIMIT:
-                assert a.available_credit >= 0
-            if a.flags & CREDIT_LIMIT:
-                assert a.available_debit >= 0
+def test_debits_equal_credits_and_limits_hold(new_hand: Hands) -> None:
+    def holds(work: list[Work]) -> None:
+        hand, _ = seeded(new_hand)
+        for batch, seconds, _undone in work:
+            hand.now_us += seconds * 1_000_000
+            hand.post(*batch)
+            accounts = [hand.book.account(i) for i in range(1, 8)]
+            assert sum(a.debits_posted for a in accounts) == sum(a.credits_posted for a in accounts)
+            assert sum(a.debits_pending for a in accounts) == sum(
+                a.credits_pending for a in accounts
+            )
+            for a in accounts:
+                assert (
+                    min(a.debits_pending, a.credits_pending, a.debits_posted, a.credits_posted) >= 0
+                )
+                if a.flags & DEBIT_LIMIT:
+                    assert a.available_credit >= 0
+                if a.flags & CREDIT_LIMIT:
+                    assert a.available_debit >= 0
+
+    for_batches(new_hand, 60, holds)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.ledger_books import CNY, USD, Hand
+from support.ledger_books import CNY, USD, Hand, Hands
 from venule.ledger import AccountFlags, Refusal, Transfer, TransferFlags
 
 FLAGS = {
@@ -34,8 +34,8 @@ LINE = re.compile(r"(\S+) -> (\S+) (-?\d+)((?: [a-z-]+)*)(?: @(\d+))?(?: t=(\d+)
 
 
 class Scenario:
-    def __init__(self) -> None:
-        self.hand = Hand()
+    def __init__(self, hand: Hand) -> None:
+        self.hand = hand
         self.names: dict[str, int] = {"-": 0}
         self.seqs: list[int] = []
         self.batch: list[tuple[Transfer, str]] = []
@@ -237,12 +237,12 @@ SCENARIOS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_scenario(name: str) -> None:
-    Scenario().run(SCENARIOS[name])
+def test_scenario(name: str, new_hand: Hands) -> None:
+    Scenario(new_hand()).run(SCENARIOS[name])
 
 
-def test_an_open_chain_at_the_end_of_a_batch_is_refused() -> None:
-    hand = Hand()
+def test_an_open_chain_at_the_end_of_a_batch_is_refused(new_hand: Hands) -> None:
+    hand = new_hand()
     a, b = hand.open(0, 0)
     linked = TransferFlags.LINKED
     answers = hand.post(Transfer(a, b, 1, 1, flags=linked), Transfer(a, b, 1, 1, flags=linked))

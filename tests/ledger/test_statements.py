@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from support.both_homes import Places
 from support.homes import new_home
 from support.ledger_books import CNY
 from venule.kit.home import Home
@@ -33,8 +33,9 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def home(tmp_path: Path, clock: VirtualClock) -> Home[Tx]:
-    return new_home(tmp_path / "home", clock)
+def home(places: Places, clock: VirtualClock) -> Iterator[Home[Tx]]:
+    with new_home(places("home"), clock) as home:
+        yield home
 
 
 def open_two(tx: Tx, _: None) -> list[int]:
@@ -59,11 +60,11 @@ def fill(home: Home[Tx], clock: VirtualClock, hours: int = 30) -> list[int]:
 
 
 def test_newest_first_with_running_balances_and_pages(
-    home: Home[Tx], clock: VirtualClock, tmp_path: Path
+    home: Home[Tx], clock: VirtualClock, places: Places
 ) -> None:
     seqs = fill(home, clock)
     home.close()
-    home = new_home(tmp_path / "home", clock)
+    home = new_home(places("home"), clock)
     lines = home.read(lambda tx: tx.statement(2, limit=1000))
     assert seqs[::-1] == [line.seq for line in lines]
     balance = 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from support.both_homes import Places
 from support.homes import new_home
 from venule.kit.errors import DiskFull
-from venule.kit.sqlite import SqliteSql
+from venule.kit.home import Home
+from venule.kit.sql import Sql
 from venule.kit.time import VirtualClock
 from venule.ledger import Tx, UnitUnknown
 
@@ -32,24 +33,24 @@ def clock() -> VirtualClock:
     return VirtualClock(datetime(2014, 5, 12, tzinfo=UTC))
 
 
-def no_begin(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    def begin(sql: SqliteSql, *, deferring: bool) -> None:
+def no_begin(home: Home[Tx], monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    def begin(sql: Sql, *, deferring: bool) -> None:
         raise DiskFull("home")
 
-    monkeypatch.setattr(SqliteSql, "begin", begin)
+    monkeypatch.setattr(type(home.sql), "begin", begin)
     return monkeypatch
 
 
 def test_a_group_that_could_not_begin_forgets_no_unit(
-    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+    places: Places, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ):
     """Neither the units of an earlier opening nor those of the group before."""
-    with new_home(tmp_path / "home", clock) as home:
+    with new_home(places("home"), clock) as home:
         home.run(define, 7)
-    with new_home(tmp_path / "home", clock) as home:
+    with new_home(places("home"), clock) as home:
         for unit in (7, 8):
             with monkeypatch.context() as patch:
-                no_begin(patch)
+                no_begin(home, patch)
                 with pytest.raises(DiskFull):
                     home.run(open_one, unit)
             assert home.run(open_one, unit)
@@ -57,8 +58,8 @@ def test_a_group_that_could_not_begin_forgets_no_unit(
                 home.run(define, 8)
 
 
-def test_a_unit_of_an_undone_command_is_unknown(tmp_path: Path, clock: VirtualClock):
-    with new_home(tmp_path / "home", clock) as home:
+def test_a_unit_of_an_undone_command_is_unknown(places: Places, clock: VirtualClock):
+    with new_home(places("home"), clock) as home:
         with pytest.raises(ZeroDivisionError):
             home.run(define_and_fail, 7)
         with pytest.raises(UnitUnknown):

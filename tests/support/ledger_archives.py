@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from support.both_homes import Place
 from support.homes import new_home
 from support.ledger_books import CNY, USD
 from venule.kit.home import Home
@@ -96,9 +97,9 @@ class Past:
         return Transfer(payer, payee, self.random.randint(1, 90), 101, ref=ref, **more)
 
 
-def live(path: Path, clock: VirtualClock, seed: int, groups: int = 40) -> Home[Tx]:
+def live(place: Place, clock: VirtualClock, seed: int, groups: int = 40) -> Home[Tx]:
     """A home with a past; its last checkpoint is near the end, a few groups follow."""
-    home = new_home(path, clock, seed=seed)
+    home = new_home(place, clock, seed=seed)
     past = Past(home, clock, seed)
     past.go_on(groups)
     home.run(make_checkpoint, None)
@@ -172,4 +173,4 @@ def journal_rows(home: Home[Tx]) -> int:
 
 
 def archive_file(home: Home[Tx], number: int = 0) -> Path:
-    return home.path / archive_store.archive_files(home.sql, 1)[number][2]
+    return home.sql.folder / archive_store.archive_files(home.sql, 1)[number][2]

@@ -1,11 +1,17 @@
-"""A book over a database in memory, driven by hand: what the home does, without a home."""
+"""A book over a bare database, driven by hand: what the home does, without a home."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+import pytest
+
+from support.both_homes import EMBEDDED, Places, tables
+from support.postgres import open_sql
+from venule.kit.migrate import KIT_MIGRATIONS, migrate
+from venule.kit.sql import Sql
 from venule.kit.sqlite import SqliteSql
 from venule.ledger import MIGRATIONS, Book, Posted, Transfer
 
@@ -25,7 +31,7 @@ def new_sql() -> SqliteSql:
 class Hand:
     """Groups and commands on a book, with a clock of our own."""
 
-    def __init__(self, sql: SqliteSql | None = None) -> None:
+    def __init__(self, sql: Sql | None = None) -> None:
         self.sql = sql or new_sql()
         self.book = Book(self.sql)
         self.now_us = 1_000_000
@@ -62,3 +68,45 @@ class Hand:
         other = Hand(self.sql)
         other.now_us = self.now_us
         return other
+
+
+class Hands:
+    """Makes hands on books of one kind of home, each with a database of its own."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._opened: list[Sql] = []
+        self._used = 0
+
+    def __call__(self) -> Hand:
+        """Return a hand on an empty book."""
+        if self.places.kind == EMBEDDED:
+            return Hand()
+        self._used += 1
+        if self._used > len(self._opened):
+            sql = open_sql(str(self.places(f"hand {self._used}")))
+            self._opened.append(sql)
+            migrate(sql, [KIT_MIGRATIONS, MIGRATIONS], 1)
+            return Hand(sql)
+        sql = self._opened[self._used - 1]
+        sql.rollback()
+        for table in tables(sql):
+            if table.startswith(("journal", "ledger", "book")):
+                sql.run(f"DELETE FROM {table}")
+        return Hand(sql)
+
+    def again(self) -> None:
+        """Begin another example: whatever hands there are, nobody uses them any more."""
+        self._used = 0
+
+    def close(self) -> None:
+        for sql in self._opened:
+            sql.close()
+
+
+@pytest.fixture
+def new_hand(places: Places) -> Iterator[Hands]:
+    """Makes hands, in memory and on PostgreSQL."""
+    hands = Hands(places)
+    yield hands
+    hands.close()

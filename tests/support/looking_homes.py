@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
+from support.both_homes import Place
 from support.homes import new_home
 from venule.kit.home import Home
 from venule.kit.time import VirtualClock
@@ -45,11 +45,11 @@ def write_checkpoint(tx: Tx, _: None) -> None:
 
 
 def live(
-    path: Path, *, seed: int = 1, steps: int = 300, checkpoint_at: int | None = None
+    place: Place, *, seed: int = 1, steps: int = 300, checkpoint_at: int | None = None
 ) -> tuple[Home[Tx], VirtualClock]:
     """Make a home and let `steps` small groups happen in it, about one a minute."""
     clock = VirtualClock(START)
-    home = new_home(path, clock)
+    home = new_home(place, clock)
     home.run(settle, None)
     random = Random(seed)
     for number in range(4, 20):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from threading import Thread
 
@@ -23,7 +22,7 @@ def main() -> None:
     clock = VirtualClock(START + timedelta(days=30))
     random = Random(2)
     stop = Thread(target=sys.stdin.read)
-    with new_home(Path(sys.argv[1]), clock) as home:
+    with new_home(sys.argv[1], clock) as home:
         stop.start()
         for group in range(GROUPS_MAX):
             payer, payee = random.sample(range(4, 11), 2)

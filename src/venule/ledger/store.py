@@ -18,6 +18,10 @@ from venule.ledger.model import Unit
 
 MIGRATIONS: Final = Migrations("ledger", package="venule.ledger")
 
+ROWS_AT_ONCE_MAX: Final = 64
+BYTES_AT_ONCE: Final = 4 << 20
+"""The journal is read in strides: where the database is another process, each is a round trip."""
+
 
 class JournalRow(msgspec.Struct, frozen=True):
     """One row of the journal; `codec` tells how `transfers` and `openings` are written."""
@@ -144,21 +148,37 @@ def rows_from(sql: Sql, book: int, seq: int) -> Iterator[JournalRow]:
     """
     start = row_start(sql, book, seq)
     first = expected = seq if start is None else start
+    count = 1
     while True:
-        with legible(partial(JournalDamaged, book, expected)):
-            found = sql.row(
-                f"SELECT {_ROW} FROM journal WHERE book = ? AND first_seq >= ?"  # noqa: S608 (constants)
-                " ORDER BY first_seq LIMIT 1",
-                (book, first),
-            )
-        if found is None:
+        try:
+            found = _rows_at(sql, book, first, expected, count)
+        except JournalDamaged:
+            if count == 1:
+                raise
+            count = 1  # so that the row that cannot be read is known
+            continue
+        if not found:
             return
-        row = JournalRow(*found)
-        if wrong := wrong_kind(row):
-            raise JournalDamaged(book, row.first_seq, wrong)
-        yield row
-        first = row.first_seq + 1
-        expected = row.first_seq + row.transfer_count
+        size = 0
+        for values in found:
+            row = JournalRow(*values)
+            if wrong := wrong_kind(row):
+                raise JournalDamaged(book, row.first_seq, wrong)
+            size += len(row.transfers) + len(row.openings)
+            yield row
+            first = row.first_seq + 1
+            expected = row.first_seq + row.transfer_count
+        room = BYTES_AT_ONCE * len(found) // max(1, size)
+        count = max(1, min(2 * count, ROWS_AT_ONCE_MAX, room))
+
+
+def _rows_at(sql: Sql, book: int, first: int, expected: int, count: int) -> list[Row]:
+    with legible(partial(JournalDamaged, book, expected)):
+        return sql.rows(
+            f"SELECT {_ROW} FROM journal WHERE book = ? AND first_seq >= ?"  # noqa: S608 (constants)
+            " ORDER BY first_seq LIMIT ?",
+            (book, first, count),
+        )
 
 
 def next_rows(sql: Sql, book: int, seq: int, limit: int) -> list[JournalRow]:
