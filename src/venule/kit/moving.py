@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import psycopg
 
 from venule.kit import moving_homes, moving_store, tables_store
 from venule.kit.ahead import ahead
@@ -263,7 +262,9 @@ class _Mover:
                 now = Progress(table.name, known.rows + len(batch.rows), last, False)
                 try:
                     self._new.run(arrive, (move_id, known, now, batch))
-                except (psycopg.Error, sqlite3.Error) as error:
+                except Exception as error:
+                    if not _is_about_rows(error):
+                        raise
                     raise self._unfit(table, batch, error) from error
                 known = now
                 self._rows += len(batch.rows)
@@ -346,6 +347,13 @@ class _Mover:
         self._tell("archive", "")
         bring(source / KEEPSAKES_FOLDER, target / KEEPSAKES_FOLDER, names, self._new.shown)
         return len(names)
+
+
+def _is_about_rows(error: Exception) -> bool:
+    """Whether the database has refused what a statement brought."""
+    import psycopg  # a home in a directory does without
+
+    return isinstance(error, psycopg.Error | sqlite3.Error)
 
 
 def _measure(tx: Tx, asked: tuple[Table, Sequence[Any] | None, int]) -> tuple[int, int]:
