@@ -56,7 +56,7 @@ def test_what_is_refused(
     assert 4 == venule("move", here, "postgresql://a/b?schema=X").code
 
 
-@pytest.mark.parametrize("command", ["backup {0} {1}/file", "restore {1}/file {0}", "accept {0}"])
+@pytest.mark.parametrize("command", ["restore {1}/file {0}", "accept {0}"])
 def test_commands_for_directories_say_what_a_database_has_instead(
     venule, tmp_path: Path, postgres: PostgresServer, command: str
 ):
@@ -65,3 +65,25 @@ def test_commands_for_directories_say_what_a_database_has_instead(
     assert answer.err.startswith("venule: place-is-address: ")
     assert PASSWORD not in answer.err
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_backup_of_a_database(venule, venule_process, database: str, home: Path, tmp_path: Path):
+    file, restored = tmp_path / "file", tmp_path / "restored"
+    made = venule("backup", database, file, "--json")
+    assert 0 == made.code, made.err
+    assert file.stat().st_size == made.json["bytes"]
+    assert PASSWORD not in made.out
+    assert 0 == venule("restore", file, restored).code
+    assert (
+        venule("verify", database, "--json").json["checked"]["journal_hash"]
+        == (venule("verify", restored, "--json").json["checked"]["journal_hash"])
+    )
+    for command in ("accounts", "trial-balance"):
+        assert (
+            venule("ledger", command, database, "--json").out
+            == venule("ledger", command, restored, "--json").out
+        )
+    again = venule("backup", database, file)
+    assert 1 == again.code
+    assert again.err.startswith("venule: backup-exists: ")
+    assert {"file", "restored"} == {path.name for path in tmp_path.iterdir()}

@@ -22,6 +22,8 @@ from venule.cli.reading import (
 from venule.cli.show import amount, instant, iso, print_json, print_line, print_table
 from venule.kit.backup import backup as copy_home
 from venule.kit.backup import restore as make_home
+from venule.kit.backup_rows import backup_rows
+from venule.kit.place import is_address, shown
 from venule.kit.time import MICROSECOND
 from venule.ledger import (
     ZERO_REF,
@@ -208,12 +210,15 @@ def show_accounts(lines: list[AccountLine], limit: int, *, json: bool) -> int:
     return Exit.OK
 
 
-def backup(home: Path, file: Path, *, json: bool) -> int:
+def backup(home: str, file: Path, *, json: bool) -> int:
     """Copy a home into one new file."""
-    copy_home(home, file)
+    if is_address(home):
+        backup_rows(home, file, app.ROOMS)
+    else:
+        copy_home(home, file)
     size = file.stat().st_size
     if json:
-        print_json({"home": str(home), "file": str(file), "bytes": size})
+        print_json({"home": shown(home), "file": str(file), "bytes": size})
     else:
         print_line(f"{file}: {size} bytes")
     return Exit.OK

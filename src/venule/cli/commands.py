@@ -231,27 +231,27 @@ def accounts(
 def backup(home: Place, file: Path, /, *, json: Json = False) -> int:
     """Copy a home into one file while it may be written to.
 
-    The copy is the state at one commit. An existing file is never written over. A home in a
-    database has PostgreSQL's own means: `pg_basebackup` and its archive of the log.
+    The copy is the state at one commit. An existing file is never written over. Of a home in a
+    database all rows are read in one transaction: right for a copy to look at or to take along;
+    for every night and for a point in time there is PostgreSQL's own `pg_basebackup`.
 
     For example:
 
     ```console
     venule backup build/replay-home replay.backup
+    venule backup 'postgresql://venule@db.example/books?schema=venule' books.backup
     ```
 
     Parameters
     ----------
     home
-        Directory of the home.
+        Directory of the home, or the address of a database.
     file
         The file to make.
     """
     from venule.cli import answers
-    from venule.cli.inputs import parse_directory
 
-    instead = "use pg_basebackup, or move it to a directory"
-    return answers.backup(parse_directory(home, "backup", instead), file, json=json)
+    return answers.backup(home, file, json=json)
 
 
 @app.command

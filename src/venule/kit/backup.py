@@ -57,12 +57,8 @@ def backup(home: Path | str, file: Path | str) -> None:
     """
     home, file = Path(home), Path(file).absolute()
     folder = keepsakes_of(file)
-    for place in (file, folder):
-        if place.exists() or place.is_symlink():
-            raise BackupExists(str(place))
+    new, new_folder = new_names(file, folder)
     source = open_readonly(home)
-    mark = f"{_NEW}{os.urandom(4).hex()}-{os.getpid()}"
-    new, new_folder = (place.parent / f".{place.name}{mark}" for place in (file, folder))
     try:
         with homedir.disk_errors(file):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -74,14 +70,23 @@ def backup(home: Path | str, file: Path | str) -> None:
                 os.fsync(written.fileno())
             if names:
                 carry(home / KEEPSAKES_FOLDER, new_folder, names)
-                _place_folder(new_folder, folder)
-            _place_file(new, file, folder if names else None)
+                place_folder(new_folder, folder)
+            place_file(new, file, folder if names else None)
             homedir.fsync_directory(file.parent)
     finally:
         source.close()
         for left in (new, Path(f"{new}-journal")):
             left.unlink(missing_ok=True)
         shutil.rmtree(new_folder, ignore_errors=True)
+
+
+def new_names(*places: Path) -> tuple[Path, ...]:
+    """Return names to work under, beside the places. Raises: BackupExists if something is there."""
+    for place in places:
+        if place.exists() or place.is_symlink():
+            raise BackupExists(str(place))
+    mark = f"{_NEW}{os.urandom(4).hex()}-{os.getpid()}"
+    return tuple(place.parent / f".{place.name}{mark}" for place in places)
 
 
 def keepsakes_of(file: Path) -> Path:
@@ -141,7 +146,8 @@ def carry_archive(file: Path, folder: Path, names: Iterable[str]) -> None:
         carry(keepsakes_of(file), folder / KEEPSAKES_FOLDER, inside)
 
 
-def _place_folder(new: Path, folder: Path) -> None:
+def place_folder(new: Path, folder: Path) -> None:
+    """Give a new folder its name. Raises: BackupExists."""
     try:
         os.rename(new, folder)  # onto nothing, or an empty directory
     except OSError as error:
@@ -150,7 +156,8 @@ def _place_folder(new: Path, folder: Path) -> None:
         raise
 
 
-def _place_file(new: Path, file: Path, folder: Path | None) -> None:
+def place_file(new: Path, file: Path, folder: Path | None) -> None:
+    """Give a new file its name; folder: what was placed for it before. Raises: BackupExists."""
     try:
         os.link(new, file)
     except BaseException as error:

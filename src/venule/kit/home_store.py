@@ -62,8 +62,13 @@ def identity(sql: Sql) -> tuple[bytes, Mark]:
 def give_identity(sql: Sql, home: bytes) -> None:
     """Say whose books these are. No transaction is open."""
     sql.begin()
-    sql.run("UPDATE home_clock SET home = ? WHERE id = 1", (home,))
+    save_owner(sql, home)
     sql.commit()
+
+
+def save_owner(sql: Sql, home: bytes) -> None:
+    """Say whose books these are, in the open transaction."""
+    sql.run("UPDATE home_clock SET home = ? WHERE id = 1", (home,))
 
 
 def save_mark(sql: Sql, mark: Mark) -> None:

@@ -49,14 +49,10 @@ from venule.kit.moving_rows import (
 from venule.kit.moving_store import Moved, Progress, State
 from venule.kit.place import is_address
 from venule.kit.sql import Row, Sql
-from venule.kit.tables_store import Table
+from venule.kit.tables_store import BATCH_BYTES, BATCH_ROWS, Table
 from venule.kit.time import Clock
 from venule.kit.tx import Tx
 
-BATCH_BYTES: Final = 8 * 2**20
-"""A batch is at most so long, unless a single row is longer."""
-
-BATCH_ROWS: Final = 16_384
 AHEAD: Final = 2
 """So many batches are read before they are needed."""
 
@@ -280,22 +276,12 @@ class _Mover:
     def _batches(self, table: Table, after: Sequence[Any] | None) -> Generator[_Batch, None, None]:
         """Yield the rows of the old home, packed."""
         while True:
-            limit = self._limit(table, after)
-            rows = self._rows_after(self._old, table, after, limit) if limit else []
+            asked = (table, after, *self._limits)
+            rows = self._old.read(partial(_next_rows, asked=asked))
             if not rows:
                 return
             yield _Batch(table, rows, pack(table, rows, self._old.shown))
             after = key_of(table, rows[-1])
-
-    def _limit(self, table: Table, after: Sequence[Any] | None) -> int:
-        """Return how many of the next rows make a batch; 0: there are none."""
-        limit, bytes_max = self._limits
-        while True:
-            asked = (table, after, limit)
-            count, size = self._old.read(partial(_measure, asked=asked))
-            if size <= bytes_max or count <= 1:
-                return int(count)
-            limit = max(1, min(count // 2, count * bytes_max // size))
 
     def _rows_after(
         self, home: Home[Tx], table: Table, after: Sequence[Any] | None, limit: int
@@ -356,8 +342,8 @@ def _is_about_rows(error: Exception) -> bool:
     return isinstance(error, psycopg.Error | sqlite3.Error)
 
 
-def _measure(tx: Tx, asked: tuple[Table, Sequence[Any] | None, int]) -> tuple[int, int]:
-    return tables_store.measure(tx.sql, *asked)
+def _next_rows(tx: Tx, asked: tuple[Table, Sequence[Any] | None, int, int]) -> list[Row]:
+    return tables_store.next_rows(tx.sql, *asked)
 
 
 def _count(tx: Tx, table: Table) -> int:

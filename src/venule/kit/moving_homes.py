@@ -141,7 +141,7 @@ class NewHome:
         if seen.state is State.MAKING:
             migrate(sql, self._rooms, self.arrival.mark.at_us)
         self._check_versions(sql)
-        self.tables = _tables(self._old.sql, sql)
+        self.tables = tables_of(self._old.sql, sql)
         if seen.state is State.MAKING or seen.mark != self.arrival.mark:
             moving_store.begin_filling(sql, seen, self.arrival, self.tables)
         else:
@@ -160,7 +160,7 @@ class NewHome:
             )
 
 
-def _tables(old: Sql, new: Sql) -> list[Table]:
+def tables_of(old: Sql, new: Sql) -> list[Table]:
     """Return the tables to be moved, parents first. Raises: MoveUnfit if the homes' differ."""
     ours = moving_store.BELONGS_TO_A_PLACE | moving_store.NOT_ROW_BY_ROW
     names = [set(tables_store.table_names(sql)) - ours for sql in (old, new)]

@@ -372,3 +372,10 @@ def configure(sql: SqliteSql) -> None:
     sql.run("PRAGMA secure_delete = FAST")
     sql.run("PRAGMA temp_store = MEMORY")  # keeps the pages that a savepoint copies off the disk
     sql.run(f"PRAGMA cache_size = {-(CACHE_BYTES // 1024)}")
+
+
+def configure_copy(sql: SqliteSql) -> None:
+    """Set what a new file needs that nobody sees before it is whole, and flushed as a whole."""
+    sql.run(f"PRAGMA page_size = {PAGE_BYTES}")
+    sql.run("PRAGMA journal_mode = MEMORY")
+    sql.run("PRAGMA synchronous = OFF")

@@ -14,6 +14,11 @@ from venule.kit.sql import Row, Sql
 
 BIGINT, INTEGER, TEXT, BYTEA = "BIGINT", "INTEGER", "TEXT", "BYTEA"
 
+BATCH_BYTES: Final = 8 * 2**20
+"""A batch of rows is at most so long, unless a single row is longer."""
+
+BATCH_ROWS: Final = 16_384
+
 _NAME: Final = pattern(r"[a-z_][a-z0-9_]*")
 
 _SQLITE_TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
@@ -105,6 +110,22 @@ def rows_after(sql: Sql, table: Table, after: Sequence[Any] | None, limit: int) 
         f" ORDER BY {_key(table)} LIMIT ?",
         (*params, limit),
     )
+
+
+def next_rows(
+    sql: Sql,
+    table: Table,
+    after: Sequence[Any] | None,
+    rows_max: int = BATCH_ROWS,
+    bytes_max: int = BATCH_BYTES,
+) -> list[Row]:
+    """Return as many of the next rows as make a batch; none: there are none."""
+    limit = rows_max
+    while True:
+        count, size = measure(sql, table, after, limit)
+        if size <= bytes_max or count <= 1:
+            return rows_after(sql, table, after, count) if count else []
+        limit = max(1, min(count // 2, count * bytes_max // size))
 
 
 def insert_rows(sql: Sql, table: Table, rows: Sequence[Row], packed: bytes) -> None:
