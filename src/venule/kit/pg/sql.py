@@ -175,16 +175,7 @@ class PostgresSql:
         self._look(sql, writes=True)
         self._place()
         self._exchange(())
-        try:
-            self._wire.copy_in(self._sent(sql), data)
-        except Failure as failure:
-            raise self._told(failure) from failure.error
-        except Broken as error:
-            raise self._cut(error) from error
-        except BaseException as error:
-            self._cut(error)
-            raise
-        self._raise_interrupt()
+        self._answer_of(lambda: self._wire.copy_in(self._sent(sql), data))
 
     @property
     def _defers(self) -> bool:
@@ -288,8 +279,6 @@ class PostgresSql:
                 raise self._unknown(failure.error) from failure.error
             self._end()
             raise self.failed(failure.error) from failure.error
-        except Broken as error:
-            raise self._unknown(error) from error
         except BaseException as error:
             raise self._unknown(error) from error
         self._end()
@@ -386,8 +375,11 @@ class PostgresSql:
         return result
 
     def _exchange(self, last: tuple[Sent, ...]) -> Any:
+        return self._answer_of(lambda: self._wire.exchange([*self._take(), *last]))
+
+    def _answer_of(self, ask: Callable[[], Any]) -> Any:
         try:
-            result = self._wire.exchange([*self._take(), *last])
+            result = ask()
         except Failure as failure:
             raise self._told(failure) from failure.error
         except Broken as error:
