@@ -219,6 +219,6 @@ def test_a_database_that_books_cannot_rely_on(postgres: PostgresServer):
     postgres.execute("CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
     with pytest.raises(DatabaseUnsuitable, match="server_encoding UTF8, seen 'SQL_ASCII'"):
         connect(Address.parse(postgres.address().replace("/books", "/ascii")))
-    careless = postgres.address(options="-csynchronous_commit%3Doff")
+    careless = postgres.address(options="-csynchronous_commit=off")
     with pytest.raises(DatabaseUnsuitable, match="synchronous_commit"):
         connect(Address.parse(careless))
