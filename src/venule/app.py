@@ -13,7 +13,7 @@ from venule import books, fund, ledger, members, replay, wallet
 from venule.kit.backup import backup
 from venule.kit.errors import AppError, HomeDamaged, NotAHome
 from venule.kit.home import Home
-from venule.kit.home_store import cut_of
+from venule.kit.home_store import cut_of, identity
 from venule.kit.ids import Ids
 from venule.kit.migrate import KIT_MIGRATIONS, Migrations, definition_faults, rooms_in
 from venule.kit.moving import MoveReport, Tick, move
@@ -378,7 +378,28 @@ def _ledger_faults(sql: Sql, checked: dict[str, int | str]) -> list[Fault]:
         faults += proof.faults
         if not faults and not memory.equals(Book(sql, book).memory):
             faults.append(Fault(f"book {book}", "checkpoint and tail do not give the replay"))
+        if not faults and len(ledger.books(sql)) == 1:
+            faults += _mark_faults(sql, proof.transfers, proof.hash)
     return faults
+
+
+def _mark_faults(sql: Sql, transfers: int, digest: str) -> list[Fault]:
+    """See whether the journal ends where the home's last group left it."""
+    mark = identity(sql)[1]
+    if (
+        not mark.commits
+        or cut_of(sql) is not None
+        or (mark.seq, mark.hash.hex())
+        == (
+            transfers,
+            digest,
+        )
+    ):
+        return []
+    left = f"transfer {mark.seq}, hash {mark.hash.hex()}"
+    return [
+        Fault("home_clock", f"expected the end at {left}, seen transfer {transfers}, hash {digest}")
+    ]
 
 
 def _value_faults(path: Path) -> list[Fault]:

@@ -131,6 +131,20 @@ def test_what_is_damaged_in_the_database_is_found(open_here, address: str):
     assert "transfer 4" in report.faults[0].where + report.faults[0].message
 
 
+def test_a_journal_that_ends_too_early_is_found(open_here, address: str):
+    """Without a checkpoint nothing else knows of its last row."""
+    with open_here() as home:
+        home.run(set_up, None)
+        home.run(pay, 1)
+    with_sql = open_sql(address)
+    with_sql.run("DELETE FROM journal WHERE first_seq = (SELECT MAX(first_seq) FROM journal)")
+    with_sql.close()
+    [fault] = verify(address).faults
+    assert "home_clock" == fault.where
+    assert "expected the end at transfer 4" in fault.message
+    assert "seen transfer 3" in fault.message
+
+
 # One writer
 
 
