@@ -18,7 +18,7 @@ FRESH ?= 0
 # The lock takes no release younger than this day: a week of cool-down before the day it is made.
 LOCK_BEFORE ?= $(shell date -u -d '7 days ago' +%Y-%m-%dT00:00:00Z 2>/dev/null || date -u -v-7d +%Y-%m-%dT00:00:00Z)
 
-.PHONY: help setup run test lint types imports bench sim random kills failover docs pages lock format clean
+.PHONY: help setup run test lint types imports bench sim random kills failover cluster docs pages lock format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -87,6 +87,9 @@ kills: setup  ## kill -9 real processes at random moments: make kills N=10000, f
 
 failover: setup  ## kill -9 the writer of a PostgreSQL home under load: make failover N=100
 	@cd tests && ../$(PY) -m support.failover.drill --kills $(if $(filter command,$(firstword $(origin N))),$(N),100)
+
+cluster: setup  ## The tests on a Citus cluster, started here: 1 coordinator, 2 workers
+	@VENULE_CITUS_DSN=$${VENULE_CITUS_DSN:-start} $(PY) -m pytest tests/cluster
 
 docs: setup pages  ## Build the documentation into build/docs
 	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs

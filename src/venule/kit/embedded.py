@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from venule.kit import homedir
@@ -48,6 +48,10 @@ class EmbeddedCare:
         if cut is not None:
             raise HomeCut(str(self._home), cut.seq, cut.end)
         self._log = WriteLog(self._home, sql, self._standing, self._log_max_bytes)
+
+    def building(self) -> AbstractContextManager[SqliteSql]:
+        """There is but one connection."""
+        return nullcontext(self._sql)
 
     def attach(self) -> None:
         """The schema is up to date: identity, witness."""

@@ -154,7 +154,7 @@ class Home(Generic[T]):
             else:
                 care.begin()
                 admit(sql)
-                migrate(sql, rooms, to_us(clock.now()))
+                migrate(sql, rooms, to_us(clock.now()), care.building)
                 care.attach()
             book = NoParticipant() if participant is None else participant(sql)
             if sql.readonly:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
 from re import compile as pattern
@@ -106,17 +107,26 @@ class HomeNotMigrated(HomeError):
         )
 
 
-def migrate(sql: Sql, rooms: Sequence[Migrations], now_us: int) -> list[Migration]:
+def migrate(
+    sql: Sql,
+    rooms: Sequence[Migrations],
+    now_us: int,
+    building: Callable[[], AbstractContextManager[Sql]] | None = None,
+) -> list[Migration]:
     """Apply what is missing, room by room in the order given; return what was applied.
 
+    building: gives the connection to apply it over, if anything is missing; without it, `sql`.
     Raises: HomeTooNew for a migration this code does not know, HomeDamaged for one whose text
     differs from the file's; nothing is applied then.
     """
-    if not sql.has_table("schema_migration"):
-        sql.run(_TABLE)
-    missing = find_missing(sql, rooms)
-    for migration in missing:
-        _apply(sql, migration, now_us)
+    if sql.has_table("schema_migration") and not find_missing(sql, rooms):
+        return []
+    with nullcontext(sql) if building is None else building() as builder:
+        if not builder.has_table("schema_migration"):
+            builder.run(_TABLE)
+        missing = find_missing(builder, rooms)
+        for migration in missing:
+            _apply(builder, migration, now_us)
     return missing
 
 

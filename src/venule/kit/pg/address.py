@@ -11,7 +11,7 @@ names hosts, ports, database and schema, never the user or a password.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from re import compile as pattern
 from typing import Final
@@ -80,6 +80,12 @@ class Address:
             conninfo=conninfo,
             password=values.get("password", ""),
         )
+
+    def at(self, host: str, port: int) -> Address:
+        """Return the same home at another server: a node of its cluster."""
+        values = {name: str(v) for name, v in conninfo_to_dict(self.conninfo).items()}
+        values.pop("hostaddr", None)
+        return replace(self, conninfo=make_conninfo(**values | {"host": host, "port": str(port)}))
 
 
 def _show(values: dict[str, str], schema: str) -> str:

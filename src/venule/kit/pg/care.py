@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import partial
 from logging import getLogger
 from time import monotonic_ns, sleep
@@ -13,7 +14,7 @@ from venule.kit.connection_errors import FailedLater
 from venule.kit.errors import HomeError
 from venule.kit.home_store import HomeCut, Mark, cut_of, give_identity, identity, new_home_id
 from venule.kit.pg.address import Address
-from venule.kit.pg.connecting import connect
+from venule.kit.pg.cluster import building, connect_home
 from venule.kit.pg.errors import DatabaseBusy, DatabaseUnreachable
 from venule.kit.pg.lease import Lease, LeaseKeeper, LeaseLost
 from venule.kit.pg.sql import PostgresSql
@@ -33,7 +34,7 @@ class PostgresCare:
         self._address = address
         self._sql = sql
         self.lease = lease
-        self._keeper = LeaseKeeper(lease, partial(connect, address), self._lost)
+        self._keeper = LeaseKeeper(lease, partial(connect_home, address), self._lost)
         self._ended = False
 
     def _lost(self, error: LeaseLost) -> None:
@@ -44,6 +45,10 @@ class PostgresCare:
         cut = cut_of(self._sql)
         if cut is not None:
             raise HomeCut(self._sql.path, cut.seq, cut.end)
+
+    def building(self) -> AbstractContextManager[PostgresSql]:
+        """Return the connection over which tables are made: of a cluster, to its coordinator."""
+        return building(self._sql, self._address)
 
     def attach(self) -> None:
         """Say whose books these are, if nobody has."""
@@ -63,7 +68,8 @@ class PostgresCare:
         return self.lease.is_lost
 
     def last_word(self) -> None:
-        """Let the group fail if the book has another writer."""
+        """Let the group fail if the book has another writer, or is on another node."""
+        self._sql.check_pin()
         self.lease.check(self._sql)
 
     def meaning(self, error: BaseException) -> HomeError | None:
@@ -84,7 +90,7 @@ class PostgresCare:
         give_up_ns = monotonic_ns() + 1_000 * RECOVER_US
         while True:
             try:
-                fresh = connect(self._address)
+                fresh = connect_home(self._address)
                 try:
                     self.lease.advance(fresh)
                     self.lease.fence_off(fresh)

@@ -22,6 +22,7 @@ from venule.kit.errors import (
     NotAHome,
     shorten,
 )
+from venule.kit.pg.store import ELSEWHERE
 from venule.kit.sqlite import StorageFailed
 
 SEEN_CHARS_MAX: Final = 300
@@ -129,6 +130,11 @@ def translate(path: str, error: psycopg.Error) -> HomeError | None:
     if state[:2] == "58" or state == "53200":
         return StorageFailed(path, seen)
     return None
+
+
+def is_elsewhere(error: psycopg.Error) -> bool:
+    """Whether a node says that the book is on another one by now."""
+    return error.sqlstate == "22P02" and ELSEWHERE in str(error)
 
 
 def translate_refusal(path: str, error: psycopg.Error, password: str) -> HomeError:

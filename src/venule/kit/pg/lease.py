@@ -241,7 +241,7 @@ class Lease:
         """Return LeaseLost if a group failed because of `check`, else None."""
         if not isinstance(error, psycopg.errors.NotNullViolation):
             return None
-        if error.diag.table_name != lease_store.FENCE_TABLE:
+        if not lease_store.is_fence(error.diag.table_name):
             return None
         return self._lose("a later one")
 

@@ -7,6 +7,7 @@ ends a lease too soon.
 
 from __future__ import annotations
 
+from re import compile as pattern
 from typing import Final, NamedTuple
 
 import psycopg
@@ -42,6 +43,7 @@ _MADE_MEANWHILE: Final = (
 
 LEASE_TABLE: Final = "writer_lease"
 FENCE_TABLE: Final = "writer_fence"
+_FENCE_NAME: Final = pattern(rf"{FENCE_TABLE}(_\d+)?")
 FENCE: Final = (
     "UPDATE writer_fence SET generation = CASE WHEN generation = ? THEN generation END"
     " WHERE book = ?"
@@ -62,6 +64,11 @@ class LeaseRow(NamedTuple):
     expires_at: int
     endpoint: str
     now: int
+
+
+def is_fence(table: str | None) -> bool:
+    """Whether an error is about the fence; on a node of a cluster its name ends in a number."""
+    return table is not None and _FENCE_NAME.fullmatch(table) is not None
 
 
 def create_tables(sql: PostgresSql) -> None:

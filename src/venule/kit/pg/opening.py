@@ -9,7 +9,8 @@ from venule.kit.moving_store import admit_reader
 from venule.kit.pg import lease_store
 from venule.kit.pg.address import Address
 from venule.kit.pg.care import PostgresCare
-from venule.kit.pg.connecting import connect, make_schema
+from venule.kit.pg.cluster import building, connect_home
+from venule.kit.pg.connecting import make_schema
 from venule.kit.pg.lease import Lease, new_holder
 from venule.kit.pg.sql import PostgresSql
 
@@ -21,7 +22,7 @@ def open_reader(place: str) -> PostgresSql:
     DatabaseUnsuitable, NotAHome, HomeIncomplete.
     """
     address = Address.parse(place)
-    sql = connect(address, readonly=True)
+    sql = connect_home(address, readonly=True)
     try:
         admit_reader(sql)
         if not sql.has_table("schema_migration"):
@@ -59,22 +60,38 @@ def open_writer(
     Raises: LeaseHeld; as `open_reader`, and HomeReadOnly if the user may not make the schema.
     """
     address = Address.parse(place)
-    own = connect(address)
+    own = _connect_with_lease(address)
     try:
-        make_schema(own, address)
-        lease_store.create_tables(own)
         lease = Lease.acquire(own, book, new_holder(), endpoint=endpoint, patience_us=patience_us)
     except BaseException:
         own.close()
         raise
     writer: PostgresSql | None = None
     try:
-        writer = connect(address)
+        writer = connect_home(address)
         lease.fence_off(writer)
     except BaseException:
         _release(lease, own, writer)
         raise
     return writer, PostgresCare(address, writer, lease)
+
+
+def _connect_with_lease(address: Address) -> PostgresSql:
+    """Connect to a home that has what a lease needs, if need be by making it."""
+    own = connect_home(address)
+    try:
+        if own.has_table(lease_store.FENCE_TABLE):
+            return own
+        with building(own, address) as builder:
+            make_schema(builder, address)
+            lease_store.create_tables(builder)
+        if builder is own:
+            return own
+    except BaseException:
+        own.close()
+        raise
+    own.close()
+    return connect_home(address)
 
 
 def _release(lease: Lease, own: PostgresSql, writer: PostgresSql | None) -> None:

@@ -18,7 +18,7 @@ import psycopg
 from venule.kit.connection_errors import CommitUnknown, ConnectionLost, FailedLater
 from venule.kit.errors import CommitFailed, DiskFull, HomeDamaged, HomeError
 from venule.kit.pg import store
-from venule.kit.pg.errors import translate
+from venule.kit.pg.errors import is_elsewhere, translate
 from venule.kit.pg.wire import Broken, Failure, Sent, Wire, describe
 from venule.kit.sqlite import Params, Row, StorageFailed
 
@@ -56,8 +56,9 @@ class PostgresSql:
 
     __slots__ = (
         "_before", "_begun", "_command", "_cursors", "_dirty", "_ended", "_epoch", "_looks",
-        "_marked", "_open", "_pending", "_real", "_refused", "_spoiled", "_tag", "_wire", "conn",
-        "deferring", "fatal", "folder", "on_begin", "path", "readonly", "wrote",
+        "_marked", "_open", "_pending", "_pin", "_real", "_refused", "_spoiled", "_tag", "_wire",
+        "conn", "deferring", "fatal", "folder", "on_begin", "on_cluster", "path", "readonly",
+        "wrote",
     )  # fmt: skip
 
     def __init__(
@@ -75,10 +76,12 @@ class PostgresSql:
         self.deferring = False
         self.fatal: HomeError | None = None
         self.on_begin: Callable[[], None] | None = None  # called in every new write transaction
+        self.on_cluster = False  # Citus is there
         self.wrote = False
         self._wire = Wire(conn)
         self._before: Callable[[str], None] | None = None
         self._pending: list[Sent] = []
+        self._pin: tuple[str, Params] = (store.TAKE_STATE, ())
         self._open = False  # a transaction is
         self._looks = False  # it may not write
         self._begun = False  # the server knows of it
@@ -247,7 +250,7 @@ class PostgresSql:
         if not self._open:
             self._begin(store.BEGIN_READ)
             self._looks = True
-            self._ask(self._sent(store.TAKE_STATE))
+            self._ask(self._sent(*self._pin))
 
     def _begin(self, sql: str) -> None:
         self._look(sql, writes=False)
@@ -414,7 +417,7 @@ class PostgresSql:
 
     def _told(self, failure: Failure) -> Exception:
         """Return what to raise for a statement that the server has refused."""
-        if failure.fatal:
+        if failure.fatal or is_elsewhere(failure.error):
             return self._cut(failure.error)
         told = self.failed(failure.error)
         self.wrote = True  # or may not write any more: the command is to be undone
@@ -468,15 +471,31 @@ class PostgresSql:
         self.begin_read()
 
     def end_look(self) -> None:
-        """Allow to write again."""
-        if not self.readonly:
-            self.rollback()
+        """Allow to write again. Raises: ConnectionLost if the pin does not hold: see `pin`."""
+        if self.readonly:
+            return
+        self.rollback()
+        if self._pin[1] and not self._wire.is_broken:
+            self._look(self._pin[0], writes=False)
+            self._ask(self._sent(*self._pin))  # what was seen may have been of two states
+
+    def pin(self, sql: str, params: Params) -> None:
+        """Let this statement come first and last in every look, and last in every group.
+
+        It fails when this is not the place to look at any more: then the connection is given up.
+        """
+        self._pin = sql, params
+
+    def check_pin(self) -> None:
+        """In the open group, just before its commit: see `pin`."""
+        if self._pin[1]:
+            self.write(*self._pin)
 
     def take_over(self, fresh: PostgresSql) -> None:
         """Go on with the connection of another handle: this one's was lost."""
         self._wire.close()
         self._end()
-        self.conn, self._wire = fresh.conn, fresh._wire
+        self.conn, self._wire, self._pin = fresh.conn, fresh._wire, fresh._pin
         self.fatal = None
 
     def has_column(self, table: str, name: str) -> bool:

@@ -8,6 +8,9 @@ from typing import Final
 
 BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+ELSEWHERE: Final = "venule: the book is on another node"
+"""What a statement fails with that finds the book moved, see `PostgresSql.pin`."""
+
 TAKE_STATE: Final = "SELECT 1"
 """PostgreSQL takes the state that a transaction sees at its first statement."""
 COMMIT: Final = "COMMIT"
@@ -55,7 +58,8 @@ LOOK: Final = (
     "SELECT current_setting('server_version_num'), current_setting('server_encoding'),"
     " current_setting('synchronous_commit'), current_setting('fsync'),"
     " current_setting('full_page_writes'),"
-    " CASE WHEN '-' < 'A' AND 'B' < 'a' AND 'Z' < '_' THEN 'C' ELSE 'another' END"
+    " CASE WHEN '-' < 'A' AND 'B' < 'a' AND 'Z' < '_' THEN 'C' ELSE 'another' END,"
+    " COALESCE((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'), '')"
 )
 
 HAS_SCHEMA: Final = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?"
