@@ -9,6 +9,7 @@ from support.citus_books import calls, open_book, paid, pay, pay_and_fail, port_
 from venule.app import verify
 from venule.kit.errors import HomeReadOnly
 from venule.kit.pg.address import Address
+from venule.kit.pg.cluster import share_tables
 from venule.kit.pg.lease import LeaseHeld, LeaseLost
 from venule.kit.tx import Call
 
@@ -145,3 +146,21 @@ def test_a_plain_schema_of_the_coordinator_stays_there(cluster: Cluster, address
     assert [] == cluster.rows(
         "SELECT 1 FROM citus_schemas WHERE schema_name = %s::regnamespace", schema
     )
+
+
+def test_tables_that_all_nodes_have(cluster: Cluster, address: str, open_here):
+    """As of a directory: changed at the coordinator, read wherever one is."""
+    with open_here() as home:
+        home.run(pay, 1)
+    for _ in range(2):
+        share_tables(address, ["paid"])
+    with open_here() as home:
+        home.run(pay, 2)
+        assert [1, 2] == paid(home)
+    schema = Address.parse(address).schema
+    for node in cluster.workers:
+        assert [(1,), (2,)] == cluster.rows(
+            f"SELECT number FROM {schema}.paid ORDER BY number", node=node
+        )
+    report = verify(address)
+    assert report.ok, report.faults

@@ -80,6 +80,7 @@ class Load:
         self.answered: dict[int, int] = {}
         self.errors: Counter[str] = Counter()
         self.reopened = 0
+        self.longest_s = 0.0
         self._gate = threading.Lock()
         self._stop = threading.Event()
         self._desk = self._open()
@@ -108,11 +109,13 @@ class Load:
             number += step
 
     def _pay(self, number: int) -> None:
-        give_up = monotonic() + GIVE_UP_S
+        began = monotonic()
+        give_up = began + GIVE_UP_S
         while monotonic() < give_up:
             desk = self._desk
             try:
                 self.answered[number] = desk.call(pay, number, key=f"pay {number}")
+                self.longest_s = max(self.longest_s, monotonic() - began)
                 return
             except Exception as error:
                 with self._gate:
@@ -139,6 +142,11 @@ class Load:
                 self.reopened += 1
             except HomeError as error:
                 self.errors[_name(error)] += 1
+
+    @property
+    def port(self) -> int:
+        """Return the port of the server that the writer is connected to."""
+        return port_of(self._desk.home)
 
     def wait_for(self, more: int) -> None:
         """Let so many more payments be answered."""

@@ -253,6 +253,12 @@ def open_sql(address: str, *, readonly: bool = False) -> PostgresSql:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A running server, the same for all tests; take an address of your own from it."""
+    if os.environ.get("VENULE_SUITE_ON_CITUS"):
+        from support.citus_suite import coordinator
+
+        with coordinator() as server:
+            yield server
+        return
     try:
         server = PostgresServer()
     except NoServer as error:

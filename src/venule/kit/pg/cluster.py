@@ -13,7 +13,7 @@ as good as lost, and the next one goes to where it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -56,6 +56,23 @@ def connect_home(address: Address, *, readonly: bool = False) -> PostgresSql:
         sql = connect(address.at(*place), readonly=readonly)
     sql.close()
     raise DatabaseUnreachable(address.shown, "a book that each node says is on another one")
+
+
+def share_tables(place: str, tables: Iterable[str]) -> None:
+    """Let tables of a home be on every node of its cluster: what all read and few change.
+
+    The home itself is kept by the coordinator from now on. A change of such a table waits for all
+    nodes, and fails while one is down. No cluster: nothing happens. Again is harmless.
+    Raises: what `connect` does.
+    """
+    address = Address.parse(place)
+    sql = connect_home(address)
+    try:
+        if sql.on_cluster:
+            with building(sql, address) as builder:
+                cluster_store.share(builder, address.schema, tables)
+    finally:
+        sql.close()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ coordinator (group 0) makes and changes tables.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from re import compile as pattern
@@ -46,12 +47,30 @@ _IS_HERE: Final = (
 _OF_ITS_OWN: Final = "SELECT set_config('citus.enable_schema_based_sharding', 'on', FALSE)"
 _PROPAGATE: Final = "SELECT set_config('citus.enable_ddl_propagation', ?, TRUE)"
 
+_TAKE_APART: Final = (
+    "SELECT citus_schema_undistribute(s.schemaid) FROM pg_catalog.pg_dist_schema AS s"
+    " JOIN pg_catalog.pg_namespace AS x ON x.oid = s.schemaid WHERE x.nspname = ?"
+)
+_IS_SHARED: Final = (
+    "SELECT 1 FROM pg_catalog.pg_dist_partition"
+    " WHERE logicalrelid = CAST(? AS REGCLASS) AND partmethod = 'n' AND repmodel = 't'"
+)
+_SHARE: Final = "SELECT create_reference_table(CAST(? AS REGCLASS))"
+
 _SET_STORAGE: Final = pattern(
     r"(?:--[^\n]*\s*)*ALTER TABLE (\w+) (ALTER COLUMN \w+ SET STORAGE \w+)\s*;?"
 )
 _TELL_SHARDS: Final = (
     "SELECT shardid, result FROM run_command_on_shards(CAST(? AS REGCLASS), ?) WHERE NOT success"
 )
+
+
+def share(sql: PostgresSql, schema: str, tables: Iterable[str]) -> None:
+    """Copy tables of a schema to every node; the others stay at the coordinator, where this is."""
+    sql.row(_TAKE_APART, (schema,))
+    for table in tables:
+        if sql.row(_IS_SHARED, (table,)) is None:
+            sql.row(_SHARE, (table,))
 
 
 @dataclass(eq=False)
