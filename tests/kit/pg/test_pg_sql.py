@@ -18,8 +18,9 @@ from venule.kit.errors import (
     HomeReadOnly,
 )
 from venule.kit.pg import wire
+from venule.kit.pg.cursors import FETCH_ROWS_MAX, next_fetch
 from venule.kit.pg.errors import TextNotStorable
-from venule.kit.pg.sql import FETCH_ROWS_MAX, PostgresSql, next_fetch
+from venule.kit.pg.sql import PostgresSql
 from venule.kit.pg.wire import number_places
 from venule.kit.sqlite import StorageFailed
 

@@ -9,7 +9,7 @@ statement: see `PostgresSql.deferring`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -18,6 +18,7 @@ import psycopg
 from venule.kit.connection_errors import CommitUnknown, ConnectionLost, FailedLater
 from venule.kit.errors import CommitFailed, DiskFull, HomeDamaged, HomeError
 from venule.kit.pg import store
+from venule.kit.pg.cursors import FETCH_FIRST_ROWS, Cursors, next_fetch
 from venule.kit.pg.errors import is_elsewhere, translate
 from venule.kit.pg.wire import Broken, Failure, Sent, Wire, describe
 from venule.kit.sqlite import Params, Row, StorageFailed
@@ -26,14 +27,6 @@ PUSH_STATEMENTS: Final = 16
 """So many deferred statements are sent ahead when a command ends: the server works meanwhile."""
 
 IN_FLIGHT_MAX: Final = 4_096
-FETCH_FIRST_ROWS: Final = 16
-FETCH_ROWS_MAX: Final = 2_048
-FETCH_BYTES: Final = 4 << 20
-"""About so much of a result is in memory at a time: rows of the journal may be a megabyte each."""
-
-SAMPLE_ROWS: Final = 16
-BEYOND: Final = -1
-"""The epoch of a cursor that outlives transactions."""
 
 
 class PostgresSql:
@@ -55,7 +48,7 @@ class PostgresSql:
     dialect: ClassVar[str] = "postgresql"
 
     __slots__ = (
-        "_before", "_begun", "_command", "_cursors", "_dirty", "_ended", "_epoch", "_looks",
+        "_before", "_begun", "_command", "_cursors", "_dirty", "_looks",
         "_marked", "_open", "_pending", "_pin", "_real", "_refused", "_spoiled", "_tag", "_wire",
         "conn", "deferring", "fatal", "folder", "on_begin", "on_cluster", "path", "readonly",
         "wrote",
@@ -92,9 +85,7 @@ class PostgresSql:
         self._marked = 0  # where its statements begin among those pending
         self._real = False  # the server knows of its savepoint
         self._dirty = False  # it may have written
-        self._cursors = 0
-        self._epoch = 0  # changes whenever cursors may have gone
-        self._ended: list[tuple[str, int]] = []  # cursors to be closed
+        self._cursors = Cursors()
 
     # ------------------------------------------------------------ statements
 
@@ -146,8 +137,7 @@ class PostgresSql:
             yield from self.rows(sql, params)
             return
         self._look(sql, writes=False)
-        self._cursors += 1
-        name, epoch = f"each_{self._cursors}", self._epoch if self._open else BEYOND
+        name, epoch = self._cursors.new(beyond=not self._open)
         opening = self._once(store.declare(name, sql, beyond=not self._open), params)
         count = FETCH_FIRST_ROWS
         try:
@@ -160,7 +150,7 @@ class PostgresSql:
                 self._look(sql, writes=False)
                 rows = self._wire.rows(self._ask(self._once(store.fetch(name, count))))
         finally:
-            self._ended.append((name, epoch))
+            self._cursors.end(name, epoch)
 
     def many(self, sql: str, rows: Iterable[Params]) -> None:
         """Execute one statement for each of the parameter rows; all or nothing."""
@@ -213,7 +203,7 @@ class PostgresSql:
                 self._spoiled = self._refused
                 raise FailedLater(self._spoiled)
         self._refused = None
-        self._epoch += 1
+        self._cursors.epoch += 1
         return -1
 
     def _end_command(self) -> int:
@@ -258,7 +248,7 @@ class PostgresSql:
         self._wire.tidy()
         self._pending.append(self._sent(sql))
         self._open, self._begun, self._looks = True, False, False
-        self._epoch += 1
+        self._cursors.epoch += 1
 
     def commit(self) -> None:
         """Make the transaction durable.
@@ -325,7 +315,7 @@ class PostgresSql:
         self._open = self._begun = self._real = False
         self._refused = self._spoiled = None
         self._tag = 0
-        self._epoch += 1
+        self._cursors.epoch += 1
 
     @property
     def in_transaction(self) -> bool:
@@ -407,10 +397,8 @@ class PostgresSql:
     def _take(self) -> list[Sent]:
         """Return what is pending, cursors to be closed first."""
         batch, self._pending = self._pending, []
-        if self._ended:
-            ended, self._ended = self._ended, []
-            names = [name for name, epoch in ended if epoch in (BEYOND, self._epoch)]
-            batch = [*batch, *(self._once(store.close_cursor(name)) for name in names)]
+        for name in self._cursors.take_ended():
+            batch.append(self._once(store.close_cursor(name)))
         self._marked = 0
         self._begun = self._open
         return batch
@@ -509,10 +497,3 @@ class PostgresSql:
     def close(self) -> None:
         """Close the connection."""
         self._wire.close()
-
-
-def next_fetch(rows: Sequence[Row]) -> int:
-    """Return how many rows to read next of a result that began with these."""
-    sample = rows[:: -(-len(rows) // SAMPLE_ROWS)]
-    sizes = [sum(len(value) for value in row if isinstance(value, bytes | str)) for row in sample]
-    return max(1, min(FETCH_ROWS_MAX, FETCH_BYTES * len(sizes) // max(1, sum(sizes))))
