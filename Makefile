@@ -75,9 +75,9 @@ bench: setup  ## Measure the hot paths at moderate sizes; each ends with one JSO
 	@echo "== benchmarks/hundred_million.py, a hundredth of it"
 	@$(PY) benchmarks/hundred_million.py --accounts 1000000 --transfers 1000000
 
-sim: setup  ## A seeded world in which everything goes wrong: make sim SEEDS=1000 FIRST=5000, make sim SEED=17
+sim: setup  ## A seeded world in which everything goes wrong: make sim SEEDS=1000 FIRST=5000, SEED=17, ON=postgresql
 	@cd tests && ../$(PY) -m support.sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST)) \
-	  $(if $(STEPS),--steps $(STEPS))
+	  $(if $(STEPS),--steps $(STEPS)) $(if $(ON),--on $(ON))
 
 random: setup  ## The other tests that draw from seeds, with more of them: make random SEEDS=20
 	@VENULE_SEEDS=$(SEEDS) $(PY) -m pytest -m sim --deselect tests/sim/test_world.py --timeout=0

@@ -6,14 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from support.postgres import PostgresServer
 from support.sim.__main__ import again, main
-from support.sim.run import run
+from support.sim.postgres_house import postgres_house
+from support.sim.run import STEPS, run
 from venule.fund import steps
 from venule.kit import time as kit_time
 from venule.kit.idempotency import Keys
@@ -23,6 +26,11 @@ from venule.ledger.book import Book
 from venule.wallet import flows, rules, service, store
 
 STEPS_SHORT = 120
+SEEDS_SHORT = 3
+HAPPENS_ON_POSTGRESQL = (
+    *("killed at ", "killed after the commit", "killed between", "connection lost at "),
+    *("answer of the commit lost", "disk full and told so"),
+)
 HAPPENS = (
     *("killed at ", "killed between", "power failed", "answer lost", "asked again at once"),
     *("asked again after", "doubled", "disk full and told so", "midnight", "holiday"),
@@ -38,6 +46,20 @@ def test_worlds_hold(seeds: range):
     assert [] == failed
     happened: Counter[str] = sum((report.counts for report in reports), Counter())
     for what in HAPPENS:
+        assert any(name.startswith(what) for name in happened), f"{what} never happened"
+
+
+@pytest.mark.sim
+def test_worlds_hold_on_postgresql(postgres: PostgresServer, seeds: range):
+    """The same world, with the faults of a database; short in the suite."""
+    happened: Counter[str] = Counter()
+    for seed in seeds:
+        steps = STEPS if len(seeds) > SEEDS_SHORT else STEPS_SHORT
+        make = partial(postgres_house, address=postgres.address())
+        report = run(seed, steps, make=make)
+        assert "" == report.failure, f"seed {seed} at step {report.step}: {report.trace[-5:]}"
+        happened += report.counts
+    for what in HAPPENS_ON_POSTGRESQL:
         assert any(name.startswith(what) for name in happened), f"{what} never happened"
 
 

@@ -1,6 +1,7 @@
 """Run worlds from seeds: many, or one again.
 
     python -m support.sim --seeds 200 --workers 2
+    python -m support.sim --seeds 200 --on postgresql
     python -m support.sim --seed 17 [--steps 120] [--skip 3-90,95] [--look] [--shrink]
 
 Ends with one line of JSON; the exit code is 1 if a world failed.
@@ -14,9 +15,16 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from functools import partial
 
-from support.sim.run import STEPS, TRACE_SHOWN, Report, run, shrink
+from support.both_homes import EMBEDDED, POSTGRESQL
+from support.postgres import PostgresServer
+from support.sim.house import house
+from support.sim.postgres_house import postgres_house
+from support.sim.run import STEPS, TRACE_SHOWN, Maker, Report, run, shrink
 
 TOLD_EVERY = 25
 
@@ -41,12 +49,27 @@ def numbers_of(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def show_failure(report: Report) -> None:
+@contextmanager
+def houses(on: str) -> Iterator[Callable[[], Maker]]:
+    """Yield what gives each run its house, on a kind of home."""
+    if on == EMBEDDED:
+        yield lambda: house
+        return
+    server = PostgresServer()
+    try:
+        server.start()
+        yield lambda: partial(postgres_house, address=server.address())
+    finally:
+        server.remove()
+
+
+def show_failure(report: Report, on: str = EMBEDDED) -> None:
     print(f"\nseed {report.seed} failed at step {report.step} of {report.steps}:")
     for line in report.trace[-TRACE_SHOWN:]:
         print(f"    {line}")
     print(report.failure)
-    print(f"Run it again: {again(report)}", flush=True)
+    where = "" if on == EMBEDDED else f" ON={on}"
+    print(f"Run it again: {again(report)}{where}", flush=True)
 
 
 def again(report: Report) -> str:
@@ -61,19 +84,20 @@ def show_totals(total: Counter[str]) -> None:
         print(f"{name:<{width}}  {count}")
 
 
-def many(first: int, seeds: int, steps: int, workers: int) -> int:
+def many(first: int, seeds: int, steps: int, workers: int, on: str = EMBEDDED) -> int:
     """Run many seeds in worker processes; return how many failed."""
     total: Counter[str] = Counter()
     failed: list[int] = []
     began = time.perf_counter()
-    with ProcessPoolExecutor(workers) as pool:
-        waiting = [pool.submit(run, seed, steps) for seed in range(first, first + seeds)]
+    with houses(on) as make, ProcessPoolExecutor(workers) as pool:
+        numbers = range(first, first + seeds)
+        waiting = [pool.submit(run, seed, steps, make=make()) for seed in numbers]
         for done, future in enumerate(as_completed(waiting), start=1):
             report = future.result()
             total += report.counts
             if report.failure:
                 failed.append(report.seed)
-                show_failure(report)
+                show_failure(report, on)
             if done % TOLD_EVERY == 0:
                 print(f"{done} of {seeds} seeds, {time.perf_counter() - began:.0f} s", flush=True)
     seconds = time.perf_counter() - began
@@ -112,12 +136,14 @@ def summary(
 
 def one(asked: argparse.Namespace) -> int:
     """Replay one seed and show its trace."""
-    report = run(asked.seed, asked.steps, numbers_of(asked.skip), look=asked.look)
-    if report.failure and asked.shrink:
+    with houses(asked.on) as make:
+        skipped = numbers_of(asked.skip)
+        report = run(asked.seed, asked.steps, skipped, look=asked.look, make=make())
+    if report.failure and asked.shrink and asked.on == EMBEDDED:
         report, skip = shrink(report)
         print(f"smallest: --seed {asked.seed} --steps {report.step} --skip {spans(skip)} --look")
     if report.failure:
-        show_failure(report)
+        show_failure(report, asked.on)
     else:
         for line in report.trace:
             print(line)
@@ -136,11 +162,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--skip", default="")
     parser.add_argument("--look", action="store_true")
+    parser.add_argument("--on", choices=(EMBEDDED, POSTGRESQL), default=EMBEDDED)
     parser.add_argument("--shrink", action="store_true")
     asked = parser.parse_args(arguments)
     if asked.seed is not None:
         return one(asked)
-    return 1 if many(asked.first, asked.seeds, asked.steps, asked.workers) else 0
+    return 1 if many(asked.first, asked.seeds, asked.steps, asked.workers, asked.on) else 0
 
 
 if __name__ == "__main__":
