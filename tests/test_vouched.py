@@ -11,12 +11,15 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import psycopg
 import pytest
 
+from support.escrow_scenes import TERMS, everything
+from support.escrow_town import EscrowTown
 from support.postgres import PostgresServer
 from support.sim.books import china_at
 from support.sim.house import house
@@ -26,6 +29,7 @@ from venule.app import open_home, verify
 from venule.kit.errors import HomeError
 from venule.kit.pg.address import Address
 from venule.kit.reader import open_readonly, value_faults
+from venule.kit.time import china_date, from_us
 
 SEED = 7
 STEPS = 260
@@ -33,7 +37,7 @@ SEEDS_SHORT = 3
 WORD = "words and choices for people, of which the ledger knows nothing"
 WHEN = "an instant beside the ledger's own"
 MACHINE = "how far the machine is with its work, not what has moved"
-TERMS = "rules of a time; what was refused by them has left nothing"
+OF_A_TIME = "rules of a time; what was refused by them has left nothing"
 RULES = "days and states that steer what may happen next"
 BANK = "what the bank said and how we came to terms with it"
 RECORD = "a record of a day's run, for people; what it moved is proven by the entries"
@@ -72,6 +76,25 @@ VOUCHED: dict[str, str] = {
     "fund_run_part": "fund run_on accounts shares credits",
     "bank_line": "amount",
     "reconciliation": "opening closing",
+    "escrow_account": "name account",
+    "escrow_product": "id terms",
+    "escrow_trade": "id kind product settle buyer_id seller_id buyer_account seller_account"
+    " amount unshipped shipped released awarded refunded refunded_late unsettled shared fee"
+    " fee_returned shares_returned authorisation_id case_id",
+    "escrow_shipment": "trade_id amount refunded fee state",
+    "escrow_refund": "id trade_id cause amount held unsettled seller receivers fee_returned"
+    " to_fund",
+    "escrow_settlement": "id trade_id shared seller",
+    "escrow_royalty": "settlement_id line receiver_id account amount returned",
+    "escrow_royalty_return": "refund_id settlement_id line amount",
+    "escrow_case": "id trade_id",
+    "escrow_ruling": "case_id number state buyer seller fee",
+    "escrow_award": "case_id number member_id account amount",
+    "escrow_file": "sha256 content",
+    "escrow_evidence": "sha256 bytes_count",
+    "escrow_authorisation": "id payer_id payee_id payer_account payee_account frozen paid"
+    " unfrozen hold_seq",
+    "escrow_operation": "authorisation_id kind amount trade_id",
 }
 """Columns by table."""
 
@@ -88,6 +111,24 @@ WHERE: dict[str, str] = {
     "top_up.reserve": "state = 'credited'",
     "payout.held_seq": "held_seq > 0",
     "bank_line.amount": "matched_on IS NOT NULL",
+    "escrow_product.id": "id IN (SELECT product FROM escrow_trade WHERE paid_at IS NOT NULL)",
+    "escrow_trade.id": "paid_at IS NOT NULL",
+    "escrow_trade.kind": "paid_at IS NOT NULL",
+    "escrow_trade.product": "paid_at IS NOT NULL",
+    "escrow_trade.settle": "paid_at IS NOT NULL",
+    "escrow_trade.amount": "paid_at IS NOT NULL",
+    "escrow_trade.buyer_account": "buyer_id IS NOT NULL",
+    "escrow_shipment.amount": "state IN ('shipped', 'confirmed')",
+    "escrow_shipment.refunded": "state IN ('shipped', 'confirmed')",
+    "escrow_shipment.state": "state IN ('shipped', 'confirmed')",
+    "escrow_shipment.trade_id": "state IN ('shipped', 'confirmed')",
+    "escrow_refund.id": "receivers > 0",
+    "escrow_refund.cause": "cause = 'ruling'",
+    "escrow_settlement.id": "shared > 0",
+    "escrow_royalty.line": "returned > 0",
+    "escrow_case.id": "ended_at IS NULL OR state = 'executed'",
+    "escrow_case.trade_id": "ended_at IS NULL OR state = 'executed'",
+    "escrow_operation.trade_id": "kind = 'pay'",
 }
 """Rows of which alone a column is vouched for: in the others nothing has moved."""
 
@@ -103,7 +144,7 @@ FREE: dict[str, dict[str, str]] = {
     "event": {MACHINE: "seq at name ref body"},
     "member": {WORD: "external_ref tier display_name", WHEN: "opened_at"},
     "bank_account": {WORD: "id bank number", RULES: "state", WHEN: "bound_at"},
-    "tier_limit": {TERMS: "rule tier amount from_on to_on source"},
+    "tier_limit": {OF_A_TIME: "rule tier amount from_on to_on source"},
     "house_account": {BANK: "bank number"},
     "top_up": {WORD: "bank_account_id reason", WHEN: "requested_at told_at ended_at"},
     "payment": {RULES: "state", WHEN: "made_at", WORD: "note"},
@@ -141,6 +182,36 @@ FREE: dict[str, dict[str, str]] = {
     "fund_valuation": {
         PRICE: "fund valued_on amortised shadow deviation_ppm state mend_by_on reported_at",
     },
+    "escrow_product": {WORD: "name version", WHEN: "set_at"},
+    "escrow_trade": {
+        WORD: "app out_trade_no goods subject fund fund_order_id shares",
+        RULES: "state due_at extended",
+        WHEN: "created_at paid_at ended_at",
+    },
+    "escrow_shipment": {
+        WORD: "number carrier tracking_no",
+        RULES: "due_at",
+        WHEN: "shipped_at ended_at",
+    },
+    "escrow_refund": {WORD: "request_no refunded reason", WHEN: "made_at"},
+    "escrow_relation": {WORD: "seller_id receiver_id note", WHEN: "bound_at"},
+    "escrow_settlement": {WORD: "app request_no body", WHEN: "settled_at"},
+    "escrow_royalty": {WORD: "note"},
+    "escrow_case": {
+        WORD: "request_no amount shipment goods_back reason answer carrier tracking_no",
+        RULES: "state due_at",
+        WHEN: "opened_at ended_at",
+    },
+    "escrow_ruling": {WORD: "operator second reason", WHEN: "made_at"},
+    "escrow_award": {WORD: "line"},
+    "escrow_evidence": {WORD: "id case_id side media_type name", WHEN: "filed_at"},
+    "escrow_authorisation": {
+        WORD: "app out_order_no request_no product title",
+        RULES: "state due_at",
+        WHEN: "created_at ended_at",
+    },
+    "escrow_operation": {WORD: "id request_no note", WHEN: "made_at"},
+    "escrow_tick": {MACHINE: "tick_at"},
     "directory_version": {BOOKS: "id version"},
     "directory_book": {BOOKS: "number name endpoint opened_at"},
     "directory_range": {BOOKS: "first_slot last_slot book"},
@@ -182,6 +253,10 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
             watched.home.close()
             shutil.copytree(watched.path, kept)
             watched.open_again()
+            after = china_date(from_us(watched.clock.us)) + timedelta(days=2)
+    with EscrowTown(kept, TERMS, after) as town:
+        everything(town)
+        assert [] == town.breaks()
     return kept
 
 

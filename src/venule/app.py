@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import books, fund, ledger, members, replay, wallet
+from venule import books, escrow, fund, ledger, members, replay, wallet
 from venule.kit.backup import backup
 from venule.kit.errors import AppError, HomeDamaged, NotAHome
 from venule.kit.home import Home
@@ -57,6 +57,7 @@ ROOMS: Final[tuple[Migrations, ...]] = (
     wallet.MIGRATIONS,
     books.MIGRATIONS,
     fund.MIGRATIONS,
+    escrow.MIGRATIONS,
     replay.MIGRATIONS,
 )
 """The rooms that keep rows, in floor order; the kit's own come first by themselves."""
@@ -420,8 +421,15 @@ def _room_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault
         checked["room_checks"] = "none: no room above the ledger has opened this home"
         return []
     with open_home(place, readonly=True) as home:
-        breaks = home.read(lambda tx: [*wallet.check(tx), *books.check(tx), *fund.check(tx)])
-        checked["room_checks"] = "wallet, members, books, fund"
+        breaks = home.read(
+            lambda tx: [
+                *wallet.check(tx),
+                *books.check(tx),
+                *fund.check(tx),
+                *escrow.check(tx),
+            ]
+        )
+        checked["room_checks"] = "wallet, members, books, fund, escrow"
     return [
         Fault(
             f"{found.room}: {found.rule}",

@@ -12,7 +12,7 @@ import pytest
 from venule import __file__ as PACKAGE_FILE
 
 PACKAGE = Path(PACKAGE_FILE).parent
-MONEY_ROOMS = ("ledger", "members", "wallet", "books", "fund")
+MONEY_ROOMS = ("ledger", "members", "wallet", "books", "fund", "escrow")
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,18 @@ def _room(leaf: type[AppError]) -> str:
 
 
 def _floor(room: str) -> tuple[int, str]:
-    floors = ("kit", "ledger", "members", "wallet", "books", "fund", "replay", "app", "cli")
+    floors = (
+        "kit",
+        "ledger",
+        "members",
+        "wallet",
+        "books",
+        "fund",
+        "escrow",
+        "replay",
+        "app",
+        "cli",
+    )
     return (floors.index(room) if room in floors else len(floors), room)
 
 

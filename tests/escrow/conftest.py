@@ -1,0 +1,34 @@
+"""Towns for the tests of guaranteed trade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.escrow_town import EscrowTown
+
+
+@pytest.fixture
+def make_town(tmp_path: Path) -> Iterator[Callable[..., EscrowTown]]:
+    """Open towns with parameters of their own; whatever a test has done, all proofs must hold."""
+    with ExitStack() as stack:
+        towns: list[EscrowTown] = []
+
+        def make(**how: Any) -> EscrowTown:
+            place = how.pop("place", tmp_path / f"home {len(towns)}")
+            towns.append(stack.enter_context(EscrowTown(place, **how)))
+            return towns[-1]
+
+        yield make
+        for town in towns:
+            assert [] == town.breaks()
+
+
+@pytest.fixture
+def town(make_town: Callable[..., EscrowTown]) -> EscrowTown:
+    """A town at noon of Monday 2014-05-12 in China, without fees."""
+    return make_town()
