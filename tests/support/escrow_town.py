@@ -57,11 +57,13 @@ NO_FEE = Terms(fee_ppm=0)
 class EscrowTown:
     """An open home of all rooms, at noon in China, with a fund, a shop and a buyer."""
 
-    def __init__(self, place: Path | str, terms: Terms = NO_FEE, on: date = MONDAY) -> None:
+    def __init__(
+        self, place: Path | str, terms: Terms = NO_FEE, on: date = MONDAY, runs: int = 0
+    ) -> None:
         self.place = place
         self.clock = VirtualClock(china_instant(on, NOON))
-        self.runs = 0
-        self.count = 0
+        self.runs = runs
+        self.count = 1_000 * runs
         self.home = self._open()
         with suppress(wallet.HouseDiffers):  # a house that was there before
             self.run(set_up, SetUp())
