@@ -198,9 +198,7 @@ from venule.escrow.store import (
     MIGRATIONS,
 )
 from venule.escrow.terms import STANDARD, FeeOnRefund, Product, RefundTo, Silence, Terms
-from venule.escrow.turning import (
-    trade,
-)
+from venule.escrow.turning import Told, trade
 
 __all__ = [
     "AMOUNT_MINOR_MAX",
@@ -308,6 +306,7 @@ __all__ = [
     "Side",
     "Silence",
     "Terms",
+    "Told",
     "TooManyOfTrade",
     "Trade",
     "TradeAmountOutOfRange",

@@ -178,7 +178,7 @@ def _refund(tx: Tx, before: Case, of: Trade, terms: Terms) -> None:
     )
     event = rules.refund_event(of, after, terms)
     after = resume(tx, after, made.made_at - before.opened_at)
-    turn(tx, after, event, terms, "refunded")
+    turn(tx, after, event, terms, "refunded", number)
 
 
 def write(tx: Tx, before: Case, state: CaseState, terms: Terms, word: str) -> Case:

@@ -238,7 +238,7 @@ class Pools(msgspec.Struct, frozen=True, gc=False):
     unsettled: int
 
 
-class Trade(msgspec.Struct, frozen=True, gc=False):
+class Trade(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An order and its money.
 
     app, out_trade_no: the merchant application's own name for it, unique. product: the terms.

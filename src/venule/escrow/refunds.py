@@ -90,7 +90,7 @@ def refund_trade(tx: Tx, command: RefundTrade) -> Refund:
         command.reason,
         command.shipment,
     )
-    turn(tx, after, rules.refund_event(before, after, terms), terms, "refunded")
+    turn(tx, after, rules.refund_event(before, after, terms), terms, "refunded", made.request_no)
     return made
 
 
@@ -191,7 +191,7 @@ def _refund_late(tx: Tx, before: Trade, terms: Terms, command: RefundTrade) -> R
     ]
     receivers = [(line.account, part) for line, part in borne.lines]
     after = _write(tx, after, made, receivers, returns)
-    turn(tx, after, rules.refund_event(before, after, terms), terms, "refunded")
+    turn(tx, after, rules.refund_event(before, after, terms), terms, "refunded", made.request_no)
     return made
 
 
@@ -260,8 +260,8 @@ def ship_due(tx: Tx, trade_id: TradeId) -> None:
     terms = store.load_terms(tx.sql, before.product)
     amount = before.unshipped_minor
     after = replace(before, unshipped_minor=0)
-    _, after = write_held(tx, after, terms, amount, Cause.SHIP_DUE, f"{OURS}ship-due", "")
-    turn(tx, after, rules.refund_event(before, after, terms), terms, "ship_due")
+    made, after = write_held(tx, after, terms, amount, Cause.SHIP_DUE, f"{OURS}ship-due", "")
+    turn(tx, after, rules.refund_event(before, after, terms), terms, "refunded", made.request_no)
 
 
 def cancel_trade(tx: Tx, command: CloseTrade) -> Trade:

@@ -44,7 +44,7 @@ from venule.escrow.model import (
 )
 from venule.escrow.posting import fees_account, post_legs
 from venule.escrow.terms import STANDARD, Product, Terms
-from venule.escrow.turning import pools, remind, trade, turn
+from venule.escrow.turning import pools, remind, tell, trade, turn
 from venule.fund import FastRedeem, fast_redeem
 from venule.kit.time import to_us
 from venule.ledger import AccountFlags, Tx
@@ -56,6 +56,7 @@ from venule.members import (
     Party,
     check_may_receive,
     parties,
+    party,
 )
 from venule.wallet import CURRENCY, Spend, Use, spend
 from venule.wallet import close_member as close_wallet
@@ -129,7 +130,7 @@ def create_trade(tx: Tx, command: CreateTrade) -> Trade:
     made = new_trade(tx, command, of, seller, buyer, due_at)
     store.insert_trade(tx.sql, made)
     remind(tx, due_at)
-    tx.emit("escrow.created", made.id, made)
+    tell(tx, "created", made)
     return made
 
 
@@ -179,8 +180,7 @@ def pay_trade(tx: Tx, command: PayTrade) -> Trade:
     states.advance(states.TRADE, before.state, event)
     if before.due_at is not None and tx.now >= before.due_at:
         raise TradeExpired(before.id, before.due_at, tx.now)
-    found = parties(tx, (command.buyer_id, before.seller_id))
-    seller = found[before.seller_id]
+    seller = party(tx, before.seller_id)
     rules.check_parties(before.kind, command.buyer_id, seller)
     check_may_receive(seller)
     amount = before.amount_minor

@@ -113,7 +113,8 @@ def settle(tx: Tx, command: Settle) -> Settlement:
     rest = before.unsettled_minor - sum(sums) if command.finish else 0
     made = _settlement(tx, settlement_id, before, command.request_no, lines, rest)
     after = _post(tx, before, made, body)
-    turn(tx, after, TradeEvent.SETTLE, store.load_terms(tx.sql, before.product), "settled")
+    terms = store.load_terms(tx.sql, before.product)
+    turn(tx, after, TradeEvent.SETTLE, terms, "settled", made.request_no)
     return made
 
 

@@ -29,7 +29,7 @@ from venule.escrow.model import (
     TradeId,
 )
 from venule.escrow.posting import fees_account, post_legs
-from venule.escrow.turning import no_case, pools, remind, trade, turn
+from venule.escrow.turning import no_case, pools, remind, tell, trade, turn
 from venule.ledger import Tx
 
 
@@ -78,7 +78,7 @@ def ship(tx: Tx, command: Ship) -> Shipment:
         shipped_minor=before.shipped_minor + asked,
     )
     event = TradeEvent.SHIP_PART if left > asked else TradeEvent.SHIP_REST
-    turn(tx, after, event, terms, "shipped")
+    turn(tx, after, event, terms, "shipped", str(made.number))
     return made
 
 
@@ -137,7 +137,8 @@ def _release(tx: Tx, before: Trade, wanted: list[Shipment], event: ShipmentEvent
         ended.append(replace(each, state=state, fee_minor=released.fee_minor, ended_at=tx.now))
     post_legs(tx, before.id.bytes, legs)
     store.save_shipments(tx.sql, ended)
-    return turn(tx, after, rules.release_event(after, terms), terms, "confirmed")
+    numbers = " ".join(str(each.number) for each in ended)
+    return turn(tx, after, rules.release_event(after, terms), terms, "confirmed", numbers)
 
 
 def extend(tx: Tx, command: Extend) -> Trade:
@@ -159,7 +160,7 @@ def extend(tx: Tx, command: Extend) -> Trade:
     _put_off(tx, known, timedelta(seconds=terms.extension_s))
     after = replace(before, extended=True)
     store.save_trade(tx.sql, after)
-    tx.emit("escrow.extended", after.id, after)
+    tell(tx, "extended", after)
     return after
 
 

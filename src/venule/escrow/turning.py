@@ -22,6 +22,21 @@ _OVER: Final = states.MACHINES["trade"].over
 _SHIPPING: Final = frozenset({TradeState.PAID, TradeState.PART_SHIPPED})
 
 
+class Told(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the event of a trade says: its state and sums after it.
+
+    number: of the refund, settlement or shipment that it is about. What else a notification needs
+    stands on the trade, which never changes there.
+    """
+
+    state: TradeState
+    number: str = ""
+    held_minor: int = 0
+    released_minor: int = 0
+    refunded_minor: int = 0
+    unsettled_minor: int = 0
+
+
 class Tick(msgspec.Struct, frozen=True):
     """A minute whose deadlines are to be raised. what, after_us, after_id: where to go on."""
 
@@ -60,10 +75,13 @@ def no_case(it: Trade) -> None:
         raise CaseStillOpen(it.id, it.case_id)
 
 
-def turn(tx: Tx, after: Trade, event: TradeEvent, terms: Terms, word: str) -> Trade:
+def turn(
+    tx: Tx, after: Trade, event: TradeEvent, terms: Terms, word: str, number: str = ""
+) -> Trade:
     """Write a trade after an event, with the deadline of its new state, and tell of it.
 
-    after: the trade with all but state and deadline as they will be. word: what happened.
+    after: the trade with all but state and deadline as they will be. word: what happened; number:
+    of the refund, settlement or shipment.
     Raises: EscrowTransitionIllegal.
     """
     state = states.advance(states.TRADE, after.state, event)
@@ -80,5 +98,18 @@ def turn(tx: Tx, after: Trade, event: TradeEvent, terms: Terms, word: str) -> Tr
         remind(tx, due_at)
     after = replace(after, state=state, due_at=due_at, ended_at=ended_at)
     store.save_trade(tx.sql, after)
-    tx.emit(f"escrow.{word}", after.id, after)
+    tell(tx, word, after, number)
     return after
+
+
+def tell(tx: Tx, word: str, it: Trade, number: str = "") -> None:
+    """Tell what has happened to a trade; `number`: as in `turn`."""
+    said = Told(
+        it.state,
+        number,
+        it.held_minor,
+        it.released_minor,
+        it.refunded_minor,
+        it.unsettled_minor,
+    )
+    tx.emit(f"escrow.{word}", it.id, said)
