@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from venule.cli.docs import account_codes, cli_page, transfer_codes
+from venule.cli.docs import account_codes, cli_page, states_pages, transfer_codes
 
 GLOSSARY_TERMS_MIN: Final = 60
 
@@ -30,6 +30,12 @@ def test_the_page_of_commands_is_current(docs):
     page = (docs / "cli.md").read_text(encoding="utf-8")
 
     assert cli_page().splitlines() == page.splitlines()
+
+
+def test_the_states_and_their_diagrams_are_current(docs):
+    """`make pages` writes them."""
+    for name, text in states_pages().items():
+        assert text.splitlines() == (docs / name).read_text(encoding="utf-8").splitlines(), name
 
 
 def test_the_chart_of_accounts_is_that_of_the_code(docs):

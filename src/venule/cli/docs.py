@@ -16,8 +16,10 @@ from cyclopts import App
 
 import venule
 from venule.cli.commands import app
+from venule.cli.diagrams import svg_of, table_of
 from venule.cli.exits import MEANINGS
 from venule.cli.names import account_names, transfer_names
+from venule.escrow import MACHINES
 from venule.kit.errors import AppError, all_errors
 
 GENERATED: Final = "<!-- Made from the code by `make pages`; do not edit. -->\n"
@@ -113,6 +115,28 @@ def errors_page() -> str:
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
+STATES_INTRODUCTION: Final = """\
+What can happen to a trade, its shipments, the cases and rulings about it, and frozen money. A pair
+of state and event that is not here is refused as `escrow-transition-illegal`. Green states are
+final. What each event means stands in [Guaranteed trade](escrow.md).
+"""
+
+
+def states_pages() -> dict[str, str]:
+    """Return the page of the escrow room's states and its diagrams, by file name."""
+    parts = [GENERATED, "# States of guaranteed trade\n", STATES_INTRODUCTION]
+    files: dict[str, str] = {}
+    for name, machine in MACHINES.items():
+        picture = f"_static/escrow-{name}.svg"
+        files[picture] = svg_of(name, machine.table, machine.states, machine.over)
+        parts += [
+            f"## {name.capitalize()}\n",
+            f"![States of a {name}]({picture})\n",
+            table_of(machine.table, machine.states),
+        ]
+    return {"escrow-states.md": "\n".join(parts), **files}
+
+
 def _error_row(leaf: type[AppError]) -> str:
     reason = " ".join((leaf.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
     retry = "yes" if leaf.retryable else "no"
@@ -144,6 +168,8 @@ def main() -> None:
     docs = Path(sys.argv[1])
     (docs / "cli.md").write_text(cli_page(), encoding="utf-8")
     (docs / "errors.md").write_text(errors_page(), encoding="utf-8")
+    for name, text in states_pages().items():
+        (docs / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
