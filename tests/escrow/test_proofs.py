@@ -24,8 +24,8 @@ def test_something_of_everything(kind, tmp_path, request):
     assert report.ok, report.faults
 
 
-def test_money_that_no_row_knows_is_told(make_town):
-    with EscrowTown(make_town().place.with_name("spoilt")) as town:
+def test_money_that_no_row_knows_is_told(tmp_path):
+    with EscrowTown(tmp_path / "spoilt") as town:
         trade = town.paid(5_000)
         rogue = Transfer(town.pools.held, trade.seller_account, 1, Why.ESCROW_RELEASED)
         town.run(lambda tx, _: tx.post_all((rogue,)), None)

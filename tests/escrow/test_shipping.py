@@ -248,6 +248,18 @@ def test_time_stands_still_while_a_case_is_open(town):
     )
 
 
+def test_a_case_at_the_very_instant_of_a_deadline(town):
+    trade = town.paid(10_000)
+    town.pass_to(trade.due_at - TICK)
+    town.clock.set(trade.due_at)  # midnight, and nobody has looked yet
+    case = town.ask(trade, 1_000)
+    town.work()
+    assert TradeState.PAID is town.trade(trade).state
+    town.run(withdraw_case, WithdrawCase(case.id, town.buyer))
+    town.wait(minutes=1)
+    assert TradeState.CLOSED is town.trade(trade).state
+
+
 def test_fees_of_parts_are_the_fee_of_the_whole(make_town):
     town = make_town(terms=Terms(fee_ppm=6_000))
     for parts in ([10_000], [1] * 10 + [9_990], [83, 83, 83, 1, 9_750], [3_333, 3_333, 3_334]):

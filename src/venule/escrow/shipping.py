@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -30,6 +30,7 @@ from venule.escrow.model import (
 )
 from venule.escrow.posting import fees_account, post_legs
 from venule.escrow.turning import no_case, pools, remind, tell, trade, turn
+from venule.kit.time import MICROSECOND
 from venule.ledger import Tx
 
 
@@ -168,14 +169,19 @@ def resume(tx: Tx, before: Trade, waited: timedelta) -> Trade:
     """A case has ended and the trade goes on: what was to be done has as long as was left of it."""
     due_at = before.due_at
     if due_at is not None:
-        due_at += waited
+        due_at = _later(tx, due_at, waited)
         remind(tx, due_at)
     _put_off(tx, [s for s in store.load_shipments(tx.sql, before.id) if s.ended_at is None], waited)
     return replace(before, due_at=due_at)
 
 
+def _later(tx: Tx, due_at: datetime, by: timedelta) -> datetime:
+    """Return a deadline that lies ahead: one that is over already would never be looked at."""
+    return max(due_at + by, tx.now + MICROSECOND)
+
+
 def _put_off(tx: Tx, known: Iterable[Shipment], by: timedelta) -> None:
-    later = [replace(each, due_at=each.due_at + by) for each in known]
+    later = [replace(each, due_at=_later(tx, each.due_at, by)) for each in known]
     store.save_shipments(tx.sql, later)
     for each in later:
         remind(tx, each.due_at)
