@@ -8,12 +8,12 @@ bank's rail, which come through its jobs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
 
-from venule import fund, members, wallet
+from venule import escrow, fund, members, wallet
 from venule.ledger import Tx
 from venule.members import MemberId
 
@@ -45,7 +45,6 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     wallet.pay_in_capital,
     wallet.record_reserve_entry,
     wallet.sweep_fees,
-    wallet.close_member,
     fund.load_calendar,
     fund.open_fund,
     fund.set_limit,
@@ -71,6 +70,32 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     fund.publish_income,
     fund.open_step,
     fund.close_step,
+    escrow.set_up_escrow,
+    escrow.set_product,
+    escrow.create_trade,
+    escrow.pay_trade,
+    escrow.close_trade,
+    escrow.cancel_trade,
+    escrow.ship,
+    escrow.confirm,
+    escrow.extend,
+    escrow.refund_trade,
+    escrow.bind_receivers,
+    escrow.unbind_receivers,
+    escrow.settle,
+    escrow.ask_refund,
+    escrow.answer_case,
+    escrow.send_back,
+    escrow.withdraw_case,
+    escrow.open_dispute,
+    escrow.file_evidence,
+    escrow.rule,
+    escrow.decide_ruling,
+    escrow.appeal,
+    escrow.freeze_funds,
+    escrow.pay_authorised,
+    escrow.unfreeze_funds,
+    escrow.close_member,
 )
 
 
@@ -109,6 +134,61 @@ def yield_on(tx: Tx, query: DayQuery) -> int | None:
     return fund.yield_on(tx, query.fund, query.on)
 
 
+class NumberQuery(msgspec.Struct, frozen=True):
+    """What an application calls a trade or a settlement."""
+
+    app: str
+    number: str
+
+
+class RefundQuery(msgspec.Struct, frozen=True):
+    """A refund of a trade."""
+
+    trade_id: escrow.TradeId
+    request_no: str
+
+
+class AuthorisationQuery(msgspec.Struct, frozen=True):
+    """What an application calls an authorisation."""
+
+    app: str
+    out_order_no: str
+    request_no: str
+
+
+class PaidQuery(msgspec.Struct, frozen=True):
+    """A seller's trades that were paid in a span; its end is excluded."""
+
+    seller_id: MemberId
+    since: datetime
+    until: datetime
+
+
+def trade_by_number(tx: Tx, query: NumberQuery) -> escrow.Trade:
+    """See `escrow.trade_by_number`."""
+    return escrow.trade_by_number(tx, query.app, query.number)
+
+
+def settlement_by_number(tx: Tx, query: NumberQuery) -> escrow.Settlement | None:
+    """See `escrow.settlement_by_number`."""
+    return escrow.settlement_by_number(tx, query.app, query.number)
+
+
+def refund_by_number(tx: Tx, query: RefundQuery) -> escrow.Refund | None:
+    """See `escrow.refund_by_number`."""
+    return escrow.refund_by_number(tx, query.trade_id, query.request_no)
+
+
+def authorisation_by_number(tx: Tx, query: AuthorisationQuery) -> escrow.Authorisation:
+    """See `escrow.authorisation_by_number`."""
+    return escrow.authorisation_by_number(tx, query.app, query.out_order_no, query.request_no)
+
+
+def trades_paid(tx: Tx, query: PaidQuery) -> list[escrow.Trade]:
+    """See `escrow.trades_paid`."""
+    return escrow.trades_paid(tx, query.seller_id, query.since, query.until)
+
+
 READERS: Final[tuple[Callable[..., Any], ...]] = (
     members.member,
     members.member_by_ref,
@@ -132,4 +212,24 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     fund.last_closed,
     fund.totals,
     fund.customers_balance,
+    escrow.trade,
+    escrow.product,
+    escrow.shipments,
+    escrow.refunds,
+    escrow.terms_of,
+    escrow.receivers,
+    escrow.settlements,
+    escrow.case,
+    escrow.cases,
+    escrow.cases_to_rule,
+    escrow.evidence,
+    escrow.evidence_file,
+    escrow.rulings,
+    escrow.authorisation,
+    escrow.operations,
+    trade_by_number,
+    settlement_by_number,
+    refund_by_number,
+    authorisation_by_number,
+    trades_paid,
 )
