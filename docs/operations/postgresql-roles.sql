@@ -24,6 +24,9 @@ GRANT SELECT ON venule.schema_migration, venule.home_clock, venule.home_cut, ven
     venule.journal, venule.journal_archive, venule.ledger_page, venule.ledger_checkpoint,
     venule.payment, venule.refund, venule.top_up, venule.payout, venule.house_account,
     venule.reconciliation, venule.bank_case, venule.tier_limit,
+    venule.book_clearing, venule.book_payment, venule.book_receipt, venule.book_pair_day,
+    venule.escrow_trade, venule.escrow_shipment, venule.escrow_refund, venule.escrow_settlement,
+    venule.escrow_royalty, venule.escrow_authorisation, venule.escrow_operation,
     venule.fund, venule.fund_order, venule.fund_income, venule.fund_run, venule.fund_valuation
     TO venule_regulator;
 GRANT SELECT (id, kind, tier, state, account, opened_at) ON venule.member TO venule_regulator;

@@ -161,7 +161,7 @@ def test_kill_at_random_moments(tmp_path: Path, seeds: range) -> None:
     """Three seeds in the suite are 210 moments; `make kills N=n` takes more."""
     for seed in seeds:
         answered, _ = live_and_die(tmp_path / str(seed), Random(20140514 + seed))
-        assert answered > MOMENTS, f"the workers hardly came to work: {answered} answers"
+        assert answered > MOMENTS // 10, f"the workers hardly came to work: {answered} answers"
 
 
 def live_and_die(path: Path, random: Random, moments: int = MOMENTS) -> tuple[int, int]:
