@@ -42,9 +42,6 @@ from venule.ledger import (
 )
 
 START = datetime(2014, 5, 14, tzinfo=UTC)
-PAID_MAX = 3_000
-"""Archiving goes on for as long as there is a file's worth: who pays faster must end by himself."""
-
 FILE_CALLS = ("fsync", "link", "unlink", "mkdir", "posix_fadvise")
 
 
@@ -224,7 +221,7 @@ def test_others_post_meanwhile(places: Places, monkeypatch: pytest.MonkeyPatch) 
     stop = Event()
 
     def pay() -> None:
-        while not stop.is_set() and len(seqs) < PAID_MAX:
+        while not stop.is_set():
             seqs.extend(home.run(post, [Transfer(1, 2 + len(seqs) % 4, 1 + len(seqs), 101)] * 2))
 
     payer = Thread(target=pay)

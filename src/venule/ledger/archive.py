@@ -111,7 +111,8 @@ def archive_journal(
             least = 1 if partial else segment_transfers
             if checkpoint and _waits(sql, book, keep_transfers) >= least:
                 carry_out(_checkpoint, None)
-            while border(sql, book, keep_transfers) - _next_seq(sql, book)[0] >= least:
+            end = border(sql, book, keep_transfers)  # not of later: a busy writer has no end
+            while end - _next_seq(sql, book)[0] >= least:
                 row = _make_file(sql, book, folder, keep_transfers, segment_transfers)
                 if row is None:
                     break
