@@ -31,8 +31,7 @@ def connect(
     sql = kind(conn, address.shown, readonly=readonly, folder=address.folder)
     try:
         settings = {**store.SETTINGS, "search_path": address.schema}
-        if readonly:
-            settings |= store.READER_SETTINGS
+        settings |= store.READER_SETTINGS if readonly else store.WRITER_SETTINGS
         _check_database(sql, warn=not readonly)
         sql.many(store.SET, list(settings.items()))
     except BaseException:

@@ -47,6 +47,10 @@ SETTINGS: Final = {
 }
 """What a session sets for itself, whatever the server's or the user's defaults are."""
 
+WRITER_SETTINGS: Final = {"enable_seqscan": "off"}
+"""A writer looks up by key. In a table that was empty when its statements were planned, PostgreSQL
+would read all of it, again and again, until somebody has analyzed it."""
+
 READER_SETTINGS: Final = {
     "default_transaction_read_only": "on",
     "idle_in_transaction_session_timeout": str(READER_IDLE_TIMEOUT_MS),
