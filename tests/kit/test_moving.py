@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import takewhile
@@ -35,8 +36,7 @@ from venule.kit.moving_errors import (
     MoveVersionsDiffer,
 )
 from venule.kit.moving_store import State
-from venule.kit.pg import care as pg_care
-from venule.kit.pg import opening
+from venule.kit.pg import cluster
 from venule.kit.pg.lease import LeaseHeld
 from venule.kit.sql import open_readonly
 from venule.kit.time import VirtualClock
@@ -164,7 +164,7 @@ def watching(before: Callable[[str], None]) -> Iterator[None]:
 
         return patch.object(module, "connect", connect)
 
-    patches = [watched(module) for module in (embedded, homedir, opening, pg_care)]
+    patches = [watched(module) for module in (embedded, homedir, cluster)]
     for each in patches:
         each.start()
     try:
@@ -185,10 +185,14 @@ def killed_at(source: Path | str, target: Path | str, moment: int) -> bool:
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        with watching(count), suppress(BaseException):
-            move_it(source, target)
+        try:
+            with watching(count):
+                move_it(source, target)
             os._exit(0)
-        os._exit(1)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
     _, status = os.waitpid(child, 0)
     assert 1 != os.waitstatus_to_exitcode(status)
     return os.waitstatus_to_exitcode(status) == -signal.SIGKILL
