@@ -142,8 +142,9 @@ def write(
             await asyncio.gather(*(caller.live(until) for caller in mine))
             cpu = time.process_time() - cpu
             took = [[t for c in mine for t in getattr(c, k)] for k in ("within", "held", "between")]
-            told.send((*took, cpu))
-            await asyncio.to_thread(told.recv)  # the others may still need our answers
+            # In a thread: the others may still need our answers while nobody reads ours.
+            await asyncio.to_thread(told.send, (*took, cpu))
+            await asyncio.to_thread(told.recv)
         finally:
             await host.stop()
 
