@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from venule.books.model import (
@@ -17,7 +17,7 @@ from venule.books.model import (
     ReceiptState,
 )
 from venule.kit.migrate import Migrations
-from venule.kit.sql import Row, Sql
+from venule.kit.sql import Params, Row, Sql
 from venule.kit.time import from_us, to_us
 from venule.members import MemberId
 
@@ -31,13 +31,20 @@ _STATES: Final = {state.value: state for state in PaymentState}
 _WORDS: Final = {state.value: state for state in ReceiptState}
 
 
-def _pieces(ids: Sequence[UUID]) -> Iterator[list[bytes]]:
-    for start in range(0, len(ids), IDS_MAX):
-        yield [each.bytes for each in ids[start : start + IDS_MAX]]
-
-
 def _marks(count: int) -> str:
     return ", ".join("?" * count)
+
+
+def _among(
+    sql: Sql, select: str, ids: Sequence[UUID], where: str = "", params: Params = ()
+) -> list[Row]:
+    """Return the rows that have one of these ids; where, params: what else must hold."""
+    found: list[Row] = []
+    for start in range(0, len(ids), IDS_MAX):
+        piece = [each.bytes for each in ids[start : start + IDS_MAX]]
+        text = f"{select} WHERE {where}id IN ({_marks(len(piece))})"
+        found += sql.rows(text, (*params, *piece))
+    return found
 
 
 def _raw(known: UUID | None) -> bytes | None:
@@ -127,11 +134,7 @@ def load_payment(sql: Sql, payment_id: UUID) -> BookPayment | None:
 
 def load_payments(sql: Sql, ids: Sequence[UUID]) -> list[BookPayment]:
     """Return the payments among these ids."""
-    found: list[BookPayment] = []
-    for piece in _pieces(ids):
-        text = f"SELECT {_PAYMENT} FROM book_payment WHERE id IN ({_marks(len(piece))})"  # noqa: S608
-        found += map(_payment, sql.rows(text, piece))
-    return found
+    return [_payment(row) for row in _among(sql, f"SELECT {_PAYMENT} FROM book_payment", ids)]  # noqa: S608
 
 
 def load_refund(sql: Sql, original_id: UUID, request_id: str) -> BookPayment | None:
@@ -264,11 +267,7 @@ def load_receipt(sql: Sql, payment_id: UUID) -> Receipt | None:
 
 def load_receipts(sql: Sql, ids: Sequence[UUID]) -> list[Receipt]:
     """Return the receipts among these ids."""
-    found: list[Receipt] = []
-    for piece in _pieces(ids):
-        text = f"SELECT {_RECEIPT} FROM book_receipt WHERE id IN ({_marks(len(piece))})"  # noqa: S608
-        found += map(_receipt, sql.rows(text, piece))
-    return found
+    return [_receipt(row) for row in _among(sql, f"SELECT {_RECEIPT} FROM book_receipt", ids)]  # noqa: S608
 
 
 def list_receipts(sql: Sql, limit: int) -> list[Receipt]:
@@ -294,14 +293,13 @@ def received_between(sql: Sql, peer: int, after: int, upto: int, limit: int) -> 
 
 def received_by(sql: Sql, ids: Sequence[UUID], seq: int) -> list[Row]:
     """Return id and amount of those of these payments that had been received at a position."""
-    found: list[Any] = []
-    for piece in _pieces(ids):
-        found += sql.rows(
-            "SELECT id, amount FROM book_receipt WHERE state = 'received' AND seq <= ?"  # noqa: S608
-            f" AND id IN ({_marks(len(piece))})",
-            (seq, *piece),
-        )
-    return found
+    return _among(
+        sql,
+        "SELECT id, amount FROM book_receipt",
+        ids,
+        "state = 'received' AND seq <= ? AND ",
+        (seq,),
+    )
 
 
 def _receipt(row: Row) -> Receipt:

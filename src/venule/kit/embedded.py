@@ -7,7 +7,7 @@ from pathlib import Path
 
 from venule.kit import homedir
 from venule.kit.errors import HomeError, NotAHome
-from venule.kit.home_store import HomeCut, Mark, cut_of
+from venule.kit.home_store import Mark, refuse_cut
 from venule.kit.lock import HomeLock, lock_for_writing
 from venule.kit.log_store import close_leaving_the_log
 from venule.kit.seal import Seal
@@ -44,9 +44,7 @@ class EmbeddedCare:
         """
         sql = self._sql
         configure(sql)
-        cut = cut_of(sql)
-        if cut is not None:
-            raise HomeCut(str(self._home), cut.seq, cut.end)
+        refuse_cut(sql)
         self._log = WriteLog(self._home, sql, self._standing, self._log_max_bytes)
 
     def building(self) -> AbstractContextManager[SqliteSql]:

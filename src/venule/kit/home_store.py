@@ -113,6 +113,13 @@ def cut_of(sql: Sql) -> Cut | None:
     return None if row is None else Cut(row[0], row[1], bytes(row[2]))
 
 
+def refuse_cut(sql: Sql) -> None:
+    """Let no writer into a home that is for looking. Raises: HomeCut."""
+    cut = cut_of(sql)
+    if cut is not None:
+        raise HomeCut(sql.path, cut.seq, cut.end)
+
+
 def save_cut(sql: Sql, cut: Cut) -> None:
     """Note in the open transaction that the home is restored to a point."""
     sql.run("INSERT INTO home_cut (id, seq, ended_at_seq, of_home) VALUES (1, ?, ?, ?)", cut)

@@ -12,7 +12,7 @@ import psycopg
 
 from venule.kit.connection_errors import FailedLater
 from venule.kit.errors import HomeError
-from venule.kit.home_store import HomeCut, Mark, cut_of, give_identity, identity, new_home_id
+from venule.kit.home_store import Mark, give_identity, identity, new_home_id, refuse_cut
 from venule.kit.pg.address import Address
 from venule.kit.pg.cluster import building, connect_home
 from venule.kit.pg.errors import DatabaseBusy, DatabaseUnreachable
@@ -42,9 +42,7 @@ class PostgresCare:
 
     def begin(self) -> None:
         """Raises: HomeCut for a home that is for looking."""
-        cut = cut_of(self._sql)
-        if cut is not None:
-            raise HomeCut(self._sql.path, cut.seq, cut.end)
+        refuse_cut(self._sql)
 
     def building(self) -> AbstractContextManager[PostgresSql]:
         """Return the connection over which tables are made: of a cluster, to its coordinator."""

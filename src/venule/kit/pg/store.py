@@ -78,11 +78,6 @@ HAS_TABLE: Final = (
     " ON n.oid = c.relnamespace"
     " WHERE n.nspname = current_schema() AND c.relname = ? AND c.relkind IN ('r', 'p')"
 )
-TABLES: Final = (
-    "SELECT c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
-    " ON n.oid = c.relnamespace"
-    " WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') ORDER BY c.relname"
-)
 
 
 def create_schema(schema: str) -> str:
