@@ -25,6 +25,7 @@ from support.relays import (
     served,
     talk,
 )
+from venule.kit import telling
 from venule.kit.errors import IdempotencyKeyReused
 from venule.kit.home import Home
 from venule.kit.relay import (
@@ -107,7 +108,7 @@ def test_an_answer_or_an_error_of_another_version_is_told(
     relay: Relay, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(Unlucky, "slug", "from-the-future")
-    monkeypatch.setattr(procedures, "all_errors", list)
+    monkeypatch.setattr(telling, "all_errors", list)
     with pytest.raises(ForeignError, match="from-the-future"):
         relay.call(put, Put(-1))
     known = relay._procedures[put, False]

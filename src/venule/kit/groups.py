@@ -167,6 +167,8 @@ class Groups(Generic[T]):
         except Exception as error:
             self._check_transaction(error)
             self._back_to(place)
+            if call.key is not None:
+                self._keys.remember_refusal(call.fn, call.command, call.key, error, tx.now_us)
             return Outcome(None, error)
         self._check_transaction(None)
         return Outcome(value)
@@ -193,7 +195,7 @@ class Groups(Generic[T]):
         body = body_hash(use_case, command)
         answer = self._keys.first_answer(use_case, key, body)
         if answer is not None:
-            return use_case.decode(answer)
+            return self._keys.give(use_case, answer)
         value = fn(self._tx, command)
         self._keys.remember(use_case, key, body, value, self._tx.now_us)
         return value

@@ -11,7 +11,6 @@ from venule.kit.relay.procedures import (
     AnswerTooLarge,
     AskMalformed,
     CommandBroke,
-    ForeignError,
     Procedures,
     ProcedureUnknown,
 )
@@ -23,6 +22,7 @@ from venule.kit.relay.wire import (
     make_secret,
     read_secret,
 )
+from venule.kit.telling import ForeignError
 
 __all__ = [
     "AnswerLost",

@@ -20,8 +20,9 @@ import msgspec
 
 from venule.kit.errors import AppError, Unavailable
 from venule.kit.relay.address import EndpointMalformed, parse_endpoint
-from venule.kit.relay.procedures import Answer, Ask, ForeignError, Procedure, procedure, read_error
+from venule.kit.relay.procedures import Answer, Ask, Procedure, procedure
 from venule.kit.relay.wire import FRAME_BYTES_MAX, HANDSHAKE_S, Channel, PeerUnproven, introduce
+from venule.kit.telling import ForeignError, read_error
 
 C = TypeVar("C")
 R = TypeVar("R")

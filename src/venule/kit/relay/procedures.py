@@ -1,5 +1,5 @@
 """What may be called from another process: functions by name, with the types of what they take and
-give back. Also how an error crosses: by its slug, and its facts in order."""
+give back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, get_type_hints
 
 import msgspec
 
-from venule.kit.errors import AppError, BadInput, HomeError, NotFound, all_errors, shorten
+from venule.kit.errors import BadInput, HomeError, NotFound, shorten
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -84,18 +84,6 @@ class AnswerTooLarge(HomeError):
         return f"{self.procedure}: expected at most {self.size_max} bytes, seen {self.size}"
 
 
-@dataclass(eq=False)
-class ForeignError(HomeError):
-    """The writer answered with an error that this process does not know."""
-
-    name: str
-    slug = "foreign-error"
-
-    @property
-    def message(self) -> str:
-        return f"expected an error known here, seen {shorten(self.name)}: is the writer newer?"
-
-
 class Procedure(NamedTuple):
     """reads: it only looks, see `Home.read`."""
 
@@ -151,34 +139,3 @@ class Procedures:
     def names(self) -> list[str]:
         """Return what is served."""
         return sorted(self._by_name)
-
-
-def tell_error(error: AppError) -> tuple[str, bytes]:
-    """Return an error's slug and its facts, for the wire."""
-    return error.slug, _encode(list(error.facts().values()))
-
-
-def read_error(slug: str, body: bytes | msgspec.Raw) -> AppError:
-    """Return the error that was told; `ForeignError` if this process does not know it."""
-    if slug not in _leaves:
-        _leaves.update({leaf.slug: _leaf(leaf) for leaf in all_errors()})
-    known = _leaves.get(slug)
-    if known is None:
-        return ForeignError(slug)
-    leaf, decode = known
-    try:
-        return leaf(*decode(body))
-    except (msgspec.MsgspecError, TypeError):  # its facts have changed
-        return ForeignError(slug)
-
-
-_Leaf = tuple[type[AppError], Callable[[Any], Any]]
-_leaves: Final[dict[str, _Leaf]] = {}
-
-
-def _leaf(leaf: type[AppError]) -> _Leaf:
-    names = getattr(leaf, "__dataclass_fields__", ())
-    hints = get_type_hints(leaf)
-    types = tuple(hints[name] for name in names)
-    facts: Any = tuple.__class_getitem__(types) if types else list
-    return leaf, msgspec.msgpack.Decoder(facts).decode

@@ -24,9 +24,9 @@ from venule.kit.relay.procedures import (
     CommandBroke,
     Procedure,
     Procedures,
-    tell_error,
 )
 from venule.kit.relay.wire import FRAME_BYTES_MAX, Channel, PeerUnproven, greet
+from venule.kit.telling import tell_error
 
 IN_WORK_MAX: Final = 1_024
 """Requests of one connection that are not answered yet; the next one is not read before."""
