@@ -1,0 +1,332 @@
+"""The ASGI application of an API: from a request to its route's handler, and back.
+
+In this order: is there room, is there such a route, how large is the body, who asks and how often,
+may they, is the body what the operation takes, is it the first request with its key; then the
+handler, within its time; and whatever is raised on the way becomes a problem.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
+from hashlib import blake2b, sha256
+from typing import Any, Final, Protocol
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from structlog import get_logger
+
+from venule.kit.door import Door
+from venule.kit.errors import AppError
+from venule.kit.http.callers import FRESH_S, Authenticate, Caller, CallerKind
+from venule.kit.http.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    CallerUnknown,
+    IdempotencyKeyMissing,
+    IdempotencyKeyRunning,
+    InternalError,
+    MediaTypeNotServed,
+    NotPermitted,
+    RequestTimedOut,
+    StepUpNeeded,
+    Stopping,
+)
+from venule.kit.http.limits import Rate, Rates, Room
+from venule.kit.http.problems import problem, problem_response
+from venule.kit.http.reading import read_json, read_pairs
+from venule.kit.http.route import Answer, Call, Pushed, Route
+from venule.kit.http.targets import Tree
+from venule.kit.idempotency import FINGERPRINT, request_key
+from venule.kit.ids import Ids
+from venule.kit.time import Clock
+
+AT_WORK_MAX: Final = 2_000
+BODY_S: Final = 10.0
+"""So long may a body be on its way."""
+
+KEY_HEADER: Final = "idempotency-key"
+REQUEST_ID_HEADER: Final = "x-request-id"
+RATES: Final[Mapping[str, Rate]] = {
+    "standard": Rate(200, 400),
+    "money": Rate(200, 400),
+    "sign_in": Rate(0.5, 20),
+}
+"""By caller; those nobody knows yet are counted by their address."""
+
+_encode: Final = msgspec.json.Encoder().encode
+_log: Final = get_logger("venule.http")
+
+
+class Observer(Protocol):
+    """Is told of each answer: for metrics and the access log."""
+
+    def answered(self, route: str, method: str, status: int, took_s: float, code: str) -> None:
+        """route: its path with parameters, or empty; code: of the problem, or empty."""
+
+
+class SignAnswer(Protocol):
+    """Signs answers to callers that sign their requests."""
+
+    def __call__(self, caller: Caller, response: Response) -> None:
+        """Add the headers of a signature."""
+
+
+class Nobody:
+    """An observer that looks away."""
+
+    def answered(self, route: str, method: str, status: int, took_s: float, code: str) -> None:
+        """Do nothing."""
+
+
+class Api:
+    """Serves routes behind one door."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        door: Door,
+        authenticate: Authenticate,
+        *,
+        clock: Clock,
+        ids: Ids,
+        rates: Mapping[str, Rate] = RATES,
+        at_work_max: int = AT_WORK_MAX,
+        observer: Observer | None = None,
+        sign: SignAnswer | None = None,
+        pages: str = "",
+    ) -> None:
+        """pages: the address under which the pages of errors are, such as `/problems/`."""
+        self.routes = list(routes)
+        self.room = Room(at_work_max)
+        self.stopping = False
+        self._tree = Tree(self.routes)
+        self._door = door
+        self._authenticate = authenticate
+        self._clock = clock
+        self._ids = ids
+        self._rates = Rates(rates)
+        self._observer: Observer = observer or Nobody()
+        self._sign = sign
+        self._pages = pages
+        self._running: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        began = time.perf_counter()
+        request = Request(scope, receive, send)
+        trace_id = str(self._ids.new())
+        route, code = "", ""
+        try:
+            if self.stopping:
+                raise Stopping
+            self.room.enter()
+            try:
+                found, pairs = self._tree.find(_method(request), scope["path"])
+                route = found.path
+                response = await self._serve(found, pairs, request)
+                response.headers[REQUEST_ID_HEADER] = trace_id
+                await response(scope, receive, send)
+            finally:
+                self.room.leave()
+        except AppError as error:
+            code = error.slug
+            response = await self._refuse(error, request, trace_id, send)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            code = InternalError.slug
+            _log.error("broke", route=route, trace_id=trace_id, exc_info=error)
+            response = await self._refuse(InternalError(), request, trace_id, send)
+        took_s = time.perf_counter() - began
+        self._observer.answered(route, request.method, response.status_code, took_s, code)
+
+    async def _refuse(
+        self, error: AppError, request: Request, trace_id: str, send: Send
+    ) -> Response:
+        body = problem(
+            error, instance=request.scope["path"], trace_id=trace_id, pages=self._pages_at(request)
+        )
+        if error.status >= 500 and not error.retryable and not isinstance(error, InternalError):
+            _log.error("failed", code=error.slug, trace_id=trace_id, detail=error.message)
+        response = problem_response(error, body, request.method)
+        response.headers[REQUEST_ID_HEADER] = trace_id
+        with suppress(OSError, RuntimeError):  # the answer had begun, or nobody is there any more
+            await response(request.scope, request.receive, send)
+        return response
+
+    def _pages_at(self, request: Request) -> str:
+        if not self._pages.startswith("/"):
+            return self._pages
+        return f"{str(request.base_url).rstrip('/')}{self._pages}"
+
+    async def _serve(
+        self, route: Route, pairs: list[tuple[str, str]], request: Request
+    ) -> Response:
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await _body(request, route)
+        except TimeoutError:
+            raise BodyTooSlow(BODY_S) from None
+        caller = await self._known(route, request, body)
+        _check_permitted(route, caller, self._clock)
+        read = _read(route, request, pairs, body)
+        fingerprint = _fingerprint(request, body) if route.money else b""
+        key = _key(route, request, caller, fingerprint)
+        call = Call(request, self._door, caller, *read, key, fingerprint)
+        if route.stream is not None:
+            return StreamingResponse(
+                _events(route.stream(call)), 200, {"cache-control": "no-store"}, "text/event-stream"
+            )
+        value = await self._carry_out(route, call)
+        response = value if isinstance(value, Response) else _response(route, value, request)
+        if self._sign is not None and caller is not None and caller.signed:
+            self._sign(caller, response)
+        return response
+
+    async def _known(self, route: Route, request: Request, body: bytes) -> Caller | None:
+        """Find out who asks, and count it."""
+        try:
+            caller = await self._authenticate(request, body) if route.who else None
+        except AppError:
+            self._rates.take(_address(request), "sign_in")
+            raise
+        self._rates.take(_address(request) if caller is None else caller.name, route.rate)
+        if caller is None and route.who:
+            raise CallerUnknown("neither a session, nor a token, nor a signature")
+        return caller
+
+    async def _carry_out(self, route: Route, call: Call[Any, Any, Any]) -> Any:
+        assert route.handler is not None
+        name = None if call.key is None else call.key.partition(FINGERPRINT)[0]
+        if name is not None:
+            if name in self._running:
+                raise IdempotencyKeyRunning
+            self._running.add(name)
+        try:
+            if not route.timeout_s:
+                return await route.handler(call)
+            try:
+                async with asyncio.timeout(route.timeout_s):
+                    return await route.handler(call)
+            except TimeoutError:
+                raise RequestTimedOut(route.timeout_s) from None
+        finally:
+            if name is not None:
+                self._running.discard(name)
+
+
+def _method(request: Request) -> str:
+    return "GET" if request.method == "HEAD" else request.method
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "nowhere"
+
+
+async def _body(request: Request, route: Route) -> bytes:
+    """Read the body, up to the route's limit. Raises: BodyTooLarge, MediaTypeNotServed."""
+    size_max = route.body_bytes_max
+    length = request.headers.get("content-length")
+    if length is not None and length.isdigit() and int(length) > size_max:
+        raise BodyTooLarge(size_max)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > size_max:
+            raise BodyTooLarge(size_max)
+        chunks.append(chunk)
+    if size and route.body is not None:
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if route.takes != "*/*" and media != route.takes:
+            raise MediaTypeNotServed(route.takes, media)
+    return b"".join(chunks)
+
+
+def _check_permitted(route: Route, caller: Caller | None, clock: Clock) -> None:
+    """Raises: NotPermitted, StepUpNeeded."""
+    if caller is None:
+        return
+    if caller.kind not in route.who:
+        raise NotPermitted(" or ".join(sorted(kind.value for kind in route.who)))
+    if route.needs and caller.kind is not CallerKind.PERSON and route.needs not in caller.may:
+        raise NotPermitted(route.needs)
+    if route.fresh and caller.kind is not CallerKind.PARTNER:
+        at = caller.stepped_up_at
+        if at is None or (clock.now() - at).total_seconds() > FRESH_S:
+            raise StepUpNeeded(FRESH_S)
+
+
+def _read(
+    route: Route, request: Request, pairs: list[tuple[str, str]], body: bytes
+) -> tuple[Any, Any, Any]:
+    """Return body, query and path as the route takes them. Raises: RequestInvalid and others."""
+    path = read_pairs(route.takes_path, pairs) if route.takes_path is not None else None
+    query = None
+    if route.query is not None:
+        query = read_pairs(route.query, request.query_params.multi_items())
+    elif request.query_params:
+        query = read_pairs(NoQuery, request.query_params.multi_items())
+    if route.body is None:
+        return None, query, path
+    if route.takes != "application/json":
+        return body, query, path
+    return read_json(route.body, body or b"null"), query, path
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An operation that takes no query parameters."""
+
+
+def _fingerprint(request: Request, body: bytes) -> bytes:
+    scope = request.scope
+    target = scope.get("raw_path") or scope["path"].encode()
+    head = b"%s\n%s?%s\n" % (request.method.encode(), target, scope["query_string"])
+    return sha256(head + body).digest()
+
+
+def _key(route: Route, request: Request, caller: Caller | None, fingerprint: bytes) -> str | None:
+    if not route.money:
+        return None
+    said = request.headers.get(KEY_HEADER)
+    if said is None:
+        raise IdempotencyKeyMissing
+    if len(said) > 1 and said[0] == said[-1] == '"':  # a string of structured fields (RFC 9651)
+        said = said[1:-1]
+    return request_key("anyone" if caller is None else caller.name, said, fingerprint)
+
+
+def _response(route: Route, value: Any, request: Request) -> Response:
+    status, headers = route.status, {"cache-control": "no-store"}
+    if isinstance(value, Answer):
+        status, headers = value.status or status, headers | value.headers
+        value = value.value
+    if route.answer is None and value is None:
+        return Response(None, status if status != 200 else 204, headers)
+    content = _encode(value)
+    if route.etag:
+        tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
+        headers |= {"etag": tag, "cache-control": "private, no-cache"}
+        asked = request.headers.get("if-none-match", "")
+        if asked == "*" or tag in (part.strip().removeprefix("W/") for part in asked.split(",")):
+            return Response(None, 304, headers)
+    if request.method == "HEAD":
+        headers["content-length"] = str(len(content))
+        content = b""
+    return Response(content, status, headers, route.gives)
+
+
+async def _events(stream: AsyncIterator[Pushed]) -> AsyncIterator[bytes]:
+    """Write events as the HTML standard has them (section 9.2); JSON has no line breaks inside."""
+    async for pushed in stream:
+        if not pushed.event:
+            yield b":\n\n"  # a comment: the connection lives
+            continue
+        head = f"id: {pushed.id}\n" if pushed.id else ""
+        yield f"{head}event: {pushed.event}\ndata: ".encode() + _encode(pushed.data) + b"\n\n"

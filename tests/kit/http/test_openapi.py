@@ -1,0 +1,82 @@
+"""The description is whole, and is what is served."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import count
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+
+from venule.kit.http import PROBLEM_JSON, describe, errors_of
+
+
+def description(site):
+    routes = [route for route in site.api.routes if "broken" not in route.path]
+    return describe(
+        [route for route in routes if route.path not in {"/v1/slow", "/v1/held"}],
+        title="Notes", version="1", description="Notes.", server=site.url, tags={},
+    )  # fmt: skip
+
+
+def test_every_route_is_described_with_its_errors(site):
+    said = description(site)
+
+    assert "3.1.0" == said["openapi"]
+    put = said["paths"]["/v1/notes"]["post"]
+    assert {"$ref": "#/components/schemas/NoteBody"} == (
+        put["requestBody"]["content"]["application/json"]["schema"]
+    )
+    assert {"201", "400", "401", "403", "408", "409", "413", "415", "422", "429", "500", "503"} == (
+        set(put["responses"])
+    )
+    assert "`test-unlucky`" in put["responses"]["409"]["description"]
+    assert PROBLEM_JSON in put["responses"]["422"]["content"]
+    assert ["Idempotency-Key"] == [each["name"] for each in put["parameters"]]
+    get = said["paths"]["/v1/notes"]["get"]
+    assert {"limit": 2, "cursor": None} == {
+        each["name"]: each["schema"].get("default") for each in get["parameters"]
+    }
+    for route in site.api.routes:
+        assert len(errors_of(route)) == len(set(errors_of(route)))
+
+
+def test_a_machine_that_reads_it_finds_no_lie(site):
+    """All checks of schemathesis, good requests and bad ones, against the live server."""
+    schema = schemathesis.openapi.from_dict(description(site))
+    keys = count()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if "stream" in operation.path:
+            continue
+
+        @settings(
+            max_examples=20, deadline=None, database=None, derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+        def good(case):
+            if "Idempotency-Key" in case.headers:
+                case.headers["Idempotency-Key"] = f"k{next(keys)}"
+            check(case)
+
+        @settings(
+            max_examples=20, deadline=None, database=None, derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+        def bad(case):
+            check(case)
+
+        def check(case):
+            case.call_and_validate(base_url=site.url, headers={"Authorization": "Bearer fresh"})
+
+        good()
+        with suppress(Unsatisfiable):  # what takes nothing cannot be asked wrongly
+            bad()
+    assert "internal-error" not in {code for _, _, _, code in site.answered}
+    assert {200, 201, 204, 304, 409, 422} >= {status for _, _, status, _ in site.answered} - {
+        400, 401, 403, 404, 405, 415, 429
+    }  # fmt: skip
