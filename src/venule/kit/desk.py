@@ -153,6 +153,11 @@ class Desk(Generic[T]):
         self._thread = Thread(target=self._work, name="venule-desk", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many commands wait for a group."""
+        return self._queue.qsize()
+
     def submit(self, fn: Callable[[T, C], R], command: C, key: str | None = None) -> Future[R]:
         """Hand in a command; the future ends when it is durable. Cancelling works until it begins.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from venule.kit.care import Care, position_of
 from venule.kit.connection_errors import CommitUnknown, ConnectionLost, FailedLater
@@ -41,16 +42,25 @@ class Instants:
         tx.now, tx.now_us = self._last, self.last_us
 
 
+class GroupObserver(Protocol):
+    """Is told of each group that is durable: for metrics. Called by the writer: be quick."""
+
+    def group_done(self, commands: int, took_s: float, commit_s: float) -> None:
+        """took_s: from the group's begin; commit_s: of that, the commit with its disk flush."""
+
+
 class Groups(Generic[T]):
     """The groups of one writer. Not for two threads at once.
 
     poison: why there can be no more of them until the home is opened again; None if all is well.
+    observer: is told of each group.
     """
 
     def __init__(
         self, sql: Sql, instants: Instants, participant: Participant, tx: T, care: Care
     ) -> None:
         self.poison: str | None = None
+        self.observer: GroupObserver | None = None
         self._sql = sql
         self._instants = instants
         self._participant = participant
@@ -94,6 +104,7 @@ class Groups(Generic[T]):
         """Carry a group out; None if all of it is undone and may be tried again."""
         sql, participant = self._sql, self._participant
         self.poison = CUT_SHORT  # unless one of the ends below is reached
+        began = time.perf_counter()
         try:
             self._instants.give(self._tx)
             sql.begin(deferring=deferring)
@@ -106,10 +117,14 @@ class Groups(Generic[T]):
             self._flush()
         except BaseException as error:
             return self._abandon(error, len(calls))
+        ready = time.perf_counter()
         try:
             sql.commit()
         except BaseException as error:
             return self._commit_failed(error, outcomes)
+        if self.observer is not None:
+            ended = time.perf_counter()
+            self.observer.group_done(len(calls), ended - began, ended - ready)
         self._committed()
         return outcomes
 

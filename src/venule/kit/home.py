@@ -22,7 +22,7 @@ from venule.kit.errors import (
     HomeClosed,
     HomeReadOnly,
 )
-from venule.kit.groups import Groups, Instants
+from venule.kit.groups import GroupObserver, Groups, Instants
 from venule.kit.home_store import identity
 from venule.kit.ids import Ids, SystemIds
 from venule.kit.migrate import (
@@ -197,6 +197,11 @@ class Home(Generic[T]):
         if self._groups is None or self._closed:
             return True
         return self._groups.is_over()
+
+    def observe(self, observer: GroupObserver | None) -> None:
+        """Tell somebody of each group from now on; nobody is told of a reader's home."""
+        if self._groups is not None:
+            self._groups.observer = observer
 
     def announce(self, endpoint: str) -> None:
         """Let those who look for the writer know where it takes commands, see `kit.writing`.

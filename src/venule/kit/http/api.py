@@ -125,15 +125,15 @@ class Api:
         try:
             if self.stopping:
                 raise Stopping
+            found, pairs = self._tree.find(_method(request), scope["path"])
+            route = found.path
             self.room.enter()
             try:
-                found, pairs = self._tree.find(_method(request), scope["path"])
-                route = found.path
                 response = await self._serve(found, pairs, request)
-                response.headers[REQUEST_ID_HEADER] = trace_id
-                await response(scope, receive, send)
             finally:
                 self.room.leave()
+            response.headers[REQUEST_ID_HEADER] = trace_id
+            await response(scope, receive, send)
         except AppError as error:
             code = error.slug
             response = await self._refuse(error, request, trace_id, send)
@@ -180,9 +180,7 @@ class Api:
         key = _key(route, request, caller, fingerprint)
         call = Call(request, self._door, caller, *read, key, fingerprint)
         if route.stream is not None:
-            return StreamingResponse(
-                _events(route.stream(call)), 200, {"cache-control": "no-store"}, "text/event-stream"
-            )
+            return await _stream(route.stream(call))
         value = await self._carry_out(route, call)
         response = value if isinstance(value, Response) else _response(route, value, request)
         if self._sign is not None and caller is not None and caller.signed:
@@ -322,11 +320,24 @@ def _response(route: Route, value: Any, request: Request) -> Response:
     return Response(content, status, headers, route.gives)
 
 
-async def _events(stream: AsyncIterator[Pushed]) -> AsyncIterator[bytes]:
-    """Write events as the HTML standard has them (section 9.2); JSON has no line breaks inside."""
-    async for pushed in stream:
-        if not pushed.event:
-            yield b":\n\n"  # a comment: the connection lives
-            continue
-        head = f"id: {pushed.id}\n" if pushed.id else ""
-        yield f"{head}event: {pushed.event}\ndata: ".encode() + _encode(pushed.data) + b"\n\n"
+async def _stream(stream: AsyncIterator[Pushed]) -> Response:
+    """Answer with a stream, once its first event is there: until then it may be refused."""
+    first = await anext(stream, None)
+
+    async def written() -> AsyncIterator[bytes]:
+        if first is not None:
+            yield _event(first)
+            async for pushed in stream:
+                yield _event(pushed)
+
+    return StreamingResponse(
+        written(), 200, {"cache-control": "no-store"}, media_type="text/event-stream"
+    )
+
+
+def _event(pushed: Pushed) -> bytes:
+    """Write an event as the HTML standard has it (section 9.2); JSON has no line breaks inside."""
+    if not pushed.event:
+        return b":\n\n"  # a comment: the connection lives
+    head = f"id: {pushed.id}\n" if pushed.id else ""
+    return f"{head}event: {pushed.event}\ndata: ".encode() + _encode(pushed.data) + b"\n\n"

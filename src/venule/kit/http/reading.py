@@ -46,7 +46,7 @@ def read_json(type_: Any, body: bytes) -> Any:
         return msgspec.convert(value, type_)
     except (msgspec.ValidationError, AppError):
         pass
-    raise RequestInvalid(_flaws(type_, value) or [Flaw(_told(str(first)))])
+    raise RequestInvalid(flaws_of(type_, value) or [Flaw(_told(str(first)))])
 
 
 def read_pairs(type_: Any, pairs: Iterable[tuple[str, str]]) -> Any:
@@ -68,7 +68,7 @@ def read_pairs(type_: Any, pairs: Iterable[tuple[str, str]]) -> Any:
     except msgspec.ValidationError as error:
         flaws = [
             Flaw(flaw.detail, parameter=flaw.pointer.lstrip("/"))
-            for flaw in _flaws(type_, values, strict=False)
+            for flaw in flaws_of(type_, values, strict=False)
         ]
         raise RequestInvalid(flaws or [Flaw(str(error))]) from None
 
@@ -88,7 +88,8 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _flaws(type_: Any, value: Any, *, strict: bool = True) -> list[Flaw]:
+def flaws_of(type_: Any, value: Any, *, strict: bool = True) -> list[Flaw]:
+    """Return what is wrong with a value that should be of a type; empty if nothing is."""
     found: list[Flaw] = []
     for flaw in _look(type_, value, "", strict, 0):
         found.append(flaw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from logging import getLogger
 from typing import Any, Final, Generic, TypeVar
@@ -68,9 +69,11 @@ class Writer(Generic[T]):
         listen: Endpoint,
         *,
         announce: str = "",
+        beside: Callable[[Home[T]], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         """open_home: becomes the writer at once, or raises. secret: asked for when it is. listen:
         where to take commands; announce: what to tell others instead, if they see another address.
+        beside: entered for as long as the home is open, such as a runner of its jobs.
         """
         self._open_home = open_home
         self._turn = turn
@@ -78,6 +81,7 @@ class Writer(Generic[T]):
         self._secret = secret
         self._listen = listen
         self._announce = announce
+        self._beside = beside
         self._stopping = False
 
     def stop(self) -> None:
@@ -133,7 +137,7 @@ class Writer(Generic[T]):
 
     def _serve(self, home: Home[T]) -> None:
         try:
-            with Desk(home) as desk:
+            with Desk(home) as desk, self._beside(home):
                 asyncio.run(self._live(home, desk))
         finally:
             home.close()

@@ -1,0 +1,129 @@
+"""The work beside the requests: jobs, the bank's messages, and what is thrown away in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Final
+
+from structlog import get_logger
+
+from venule.kit.errors import AppError, HomeError
+from venule.kit.home import Home
+from venule.kit.idempotency import PURGE_ROWS_MAX, purge_keys
+from venule.kit.jobs import JOBS_AT_ONCE_MAX, Handler, JobRunner, purge_done
+from venule.kit.time import to_us
+from venule.ledger import Tx
+from venule.serving.metrics import Metrics
+from venule.wallet import BankRail, poll_bank
+
+IDLE_S: Final = 0.2
+"""So long the runner waits when nothing is due."""
+
+AGAIN_S: Final = 5.0
+"""So long is the pause after the home could not be used."""
+
+HOUSEKEEPING_S: Final = 600.0
+DONE_JOBS_DAYS: Final = 7
+
+Purge = Callable[[Tx, int], int]
+"""Throws away what is older than an instant (us), a bounded number at once; returns how many."""
+
+_log: Final = get_logger("venule.work")
+
+
+class Worker:
+    """Runs a home's jobs in a thread of its own, for as long as it is entered."""
+
+    def __init__(
+        self,
+        home: Home[Tx],
+        handlers: Mapping[str, Handler],
+        *,
+        rail: BankRail | None = None,
+        ticks: Sequence[Callable[[Home[Tx]], int]] = (),
+        purges: Sequence[tuple[Purge, timedelta]] = (),
+        keep_keys: timedelta = timedelta(days=3),
+        metrics: Metrics | None = None,
+    ) -> None:
+        """ticks: asked over and over; each returns how much it did. purges: what is thrown away,
+        and when it is old enough. keep_keys: for how long idempotency keys stay.
+        """
+        self._home = home
+        self.runner = JobRunner(home, handlers)
+        self._rail = rail
+        self._ticks = ticks
+        self._purges: list[tuple[Purge, timedelta, int]] = [
+            (purge_keys, keep_keys, PURGE_ROWS_MAX),
+            (purge_done, timedelta(days=DONE_JOBS_DAYS), JOBS_AT_ONCE_MAX),
+            *((purge, age, 1) for purge, age in purges),
+        ]
+        self._metrics = metrics
+        self._stop = Event()
+        self._thread = Thread(target=self._live, name="venule-work", daemon=True)
+
+    def __enter__(self) -> Worker:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def work_once(self) -> int:
+        """Do what is due now; return how much it was."""
+        done = self.runner.run_due()
+        if self._metrics is not None:
+            self._metrics.jobs_tried(done)
+        if self._rail is not None:
+            taken = poll_bank(self._home, self._rail)
+            done += taken.applied + taken.repeated + taken.cases
+        for tick in self._ticks:
+            done += tick(self._home)
+        return done
+
+    def clean(self) -> None:
+        """Throw away what is old, a bounded number in each command."""
+        now = self._home.clock.now()
+        for purge, age, full in self._purges:
+            before_us = to_us(now - age)
+            while self._home.run(purge, before_us) >= full and not self._stop.is_set():
+                pass
+
+    def _live(self) -> None:
+        since_clean = HOUSEKEEPING_S
+        while not self._stop.is_set():
+            try:
+                pause = 0.0 if self.work_once() else IDLE_S
+                since_clean += IDLE_S
+                if since_clean >= HOUSEKEEPING_S:
+                    since_clean = 0.0
+                    self.clean()
+            except HomeError as error:
+                if self._home.is_over():
+                    return
+                _log.warning("waiting", code=error.slug, detail=error.message)
+                pause = AGAIN_S
+            except AppError as error:
+                _log.warning("waiting", code=error.slug, detail=error.message)
+                pause = AGAIN_S
+            except Exception as error:  # a bug of a handler must not end all work for good
+                _log.error("broke", exc_info=error)
+                pause = AGAIN_S
+            self._stop.wait(pause)
+
+
+def jobs_lag_s(tx: Tx, kinds: Sequence[str]) -> float:
+    """Return for how long the job that is due longest has been due; 0 if none is."""
+    from venule.kit.jobs_table import select_next_due
+
+    due: list[Any] = [select_next_due(tx.sql, kind) for kind in kinds]
+    first = min((at for at in due if at is not None), default=tx.now_us)
+    return max(0.0, (tx.now_us - first) / 1_000_000)
