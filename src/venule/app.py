@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import books, escrow, fund, ledger, members, replay, wallet
+from venule import access, books, escrow, fund, ledger, members, replay, wallet
 from venule.kit.backup import backup
 from venule.kit.errors import AppError, HomeDamaged, NotAHome
 from venule.kit.home import Home
@@ -54,6 +54,7 @@ __all__ = [
 ROOMS: Final[tuple[Migrations, ...]] = (
     ledger.MIGRATIONS,
     members.MIGRATIONS,
+    access.MIGRATIONS,
     wallet.MIGRATIONS,
     books.MIGRATIONS,
     fund.MIGRATIONS,
@@ -424,12 +425,13 @@ def _room_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault
         breaks = home.read(
             lambda tx: [
                 *wallet.check(tx),
+                *access.check(tx),
                 *books.check(tx),
                 *fund.check(tx),
                 *escrow.check(tx),
             ]
         )
-        checked["room_checks"] = "wallet, members, books, fund, escrow"
+        checked["room_checks"] = "wallet, members, access, books, fund, escrow"
     return [
         Fault(
             f"{found.room}: {found.rule}",

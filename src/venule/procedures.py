@@ -13,11 +13,61 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import escrow, fund, members, wallet
+from venule import access, escrow, fund, members, wallet
 from venule.ledger import Tx
 from venule.members import MemberId
 
+SENSITIVE: Final = access.Sensitive(
+    (
+        members.change_tier,
+        members.set_tier_limit,
+        access.add_staff,
+        access.change_roles,
+        access.reset_login,
+        wallet.credit_case,
+        wallet.cover_case,
+        wallet.offset_cases,
+        wallet.dismiss_case,
+        wallet.pay_in_capital,
+        wallet.record_reserve_entry,
+        wallet.sweep_fees,
+        fund.unfreeze_shares,
+        escrow.unfreeze_funds,
+    )
+)
+"""What takes two of the staff: tier overrides, postings by hand, releases of holds, the staff."""
+
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
+    SENSITIVE.propose,
+    SENSITIVE.approve,
+    access.reject,
+    access.withdraw,
+    access.note_failed,
+    access.note_denied,
+    access.purge_access,
+    access.open_login,
+    access.issue_code,
+    access.disable_login,
+    access.enrol_fallback,
+    access.enrol_passkey,
+    access.found_staff,
+    access.begin,
+    access.note_password,
+    access.finish_sign_in,
+    access.sign_in_passkey,
+    access.step_up,
+    access.touch,
+    access.end_session,
+    access.end_others,
+    access.name_device,
+    access.remove_device,
+    access.add_passkey,
+    access.name_passkey,
+    access.remove_passkey,
+    access.change_password,
+    access.set_fallback,
+    access.remove_fallback,
+    access.renew_recovery,
     members.onboard,
     members.onboard_many,
     members.freeze,
@@ -190,6 +240,22 @@ def trades_paid(tx: Tx, query: PaidQuery) -> list[escrow.Trade]:
 
 
 READERS: Final[tuple[Callable[..., Any], ...]] = (
+    access.session_facts,
+    access.sign_in_facts,
+    access.half_facts,
+    access.login_facts,
+    access.login_by_code,
+    access.credential_facts,
+    access.login,
+    access.login_of,
+    access.passkeys,
+    access.open_sessions,
+    access.devices,
+    access.all_staff,
+    access.staff_member,
+    access.proposal,
+    access.proposals,
+    access.auth_events,
     members.member,
     members.member_by_ref,
     members.bank_account,

@@ -152,6 +152,7 @@ def _floor(room: str) -> tuple[int, str]:
         "kit",
         "ledger",
         "members",
+        "access",
         "wallet",
         "books",
         "fund",

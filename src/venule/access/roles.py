@@ -1,0 +1,125 @@
+"""What each role of staff may do: one table.
+
+A permission names what may be done, as `room.verb`. A command that needs two people has two: its
+own name to propose it, and the name with `:check` to approve or reject it. Nobody checks what they
+proposed themselves, whatever their roles. Auditors and readers of the regulator only look, and
+hold no other role: who looks into others' work must have none of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final
+
+CHECK: Final = ":check"
+
+
+class Role(Enum):
+    """What somebody on the staff is there for."""
+
+    OPERATOR = "operator"
+    FINANCE = "finance"
+    SUPPORT = "support"
+    RISK = "risk"
+    AUDITOR = "auditor"
+    REGULATOR_READER = "regulator_reader"
+
+
+READ_ONLY: Final = frozenset({Role.AUDITOR, Role.REGULATOR_READER})
+"""Roles that stand alone and change nothing."""
+
+_READS: Final = frozenset(
+    {"members.read", "wallet.read", "fund.read", "escrow.read", "operations.read", "proposals.read"}
+)
+_TREASURY: Final = (
+    "wallet.cover_case",
+    "wallet.credit_case",
+    "wallet.offset_cases",
+    "wallet.dismiss_case",
+    "wallet.pay_in_capital",
+    "wallet.record_reserve_entry",
+    "wallet.sweep_fees",
+)
+_HOLDS: Final = ("fund.unfreeze_shares", "escrow.unfreeze_funds")
+_TIERS: Final = ("members.change_tier", "members.set_tier_limit")
+_PEOPLE: Final = ("access.add_staff", "access.change_roles", "access.reset_login")
+_PARTNERS: Final = ("partners.admit", "partners.change_key")
+
+
+def _checks(kinds: Iterable[str]) -> frozenset[str]:
+    return frozenset(kind + CHECK for kind in kinds)
+
+
+PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
+    Role.OPERATOR: frozenset(
+        {
+            *_READS,
+            *_PEOPLE,
+            *_PARTNERS,
+            *_checks(_PEOPLE),
+            *_checks(_PARTNERS),
+            *_checks(_TREASURY),
+            "access.issue_code",
+            "access.disable_login",
+            "members.onboard",
+            "members.change_tier",
+            "fund.operate",
+            "escrow.set_product",
+            "operations.run",
+            "partners.read",
+        }
+    ),
+    Role.FINANCE: frozenset(
+        {
+            *_READS,
+            *_TREASURY,
+            *_checks(_TREASURY),
+            "wallet.reconcile",
+            "wallet.take_bank_messages",
+            "fund.publish",
+        }
+    ),
+    Role.SUPPORT: frozenset(
+        {
+            "members.read",
+            "wallet.read",
+            "fund.read",
+            "escrow.read",
+            "proposals.read",
+            "access.issue_code",
+            "access.reset_login",
+            "members.bind_bank_account",
+            "members.change_tier",
+            "members.onboard",
+            *_HOLDS,
+        }
+    ),
+    Role.RISK: frozenset(
+        {
+            *_READS,
+            *_HOLDS,
+            *_TIERS,
+            *_checks(_HOLDS),
+            *_checks(_TIERS),
+            *_checks(("access.reset_login", *_PARTNERS)),
+            "access.disable_login",
+            "access.read_log",
+            "escrow.freeze",
+            "escrow.rule",
+            "fund.freeze_shares",
+            "members.freeze",
+            "partners.read",
+        }
+    ),
+    Role.AUDITOR: frozenset({*_READS, "access.read_log", "audit.read", "partners.read"}),
+    Role.REGULATOR_READER: frozenset({"wallet.read", "fund.read", "escrow.read", "audit.read"}),
+}
+
+READ_PERMISSIONS: Final = frozenset({*_READS, "access.read_log", "audit.read", "partners.read"})
+"""Permissions that change nothing."""
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[str]:
+    """Return all that somebody with these roles may do."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))
