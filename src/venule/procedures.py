@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import access, escrow, fund, members, wallet
+from venule import access, escrow, fund, members, partners, wallet
 from venule.ledger import Tx
 from venule.members import MemberId
 
@@ -146,6 +146,29 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     escrow.pay_authorised,
     escrow.unfreeze_funds,
     escrow.close_member,
+    partners.set_up_sandbox,
+    partners.sign_up,
+    partners.bind_owner,
+    partners.ask_production,
+    partners.admit,
+    partners.refuse,
+    partners.suspend,
+    partners.resume,
+    partners.close_application,
+    partners.change_scopes,
+    partners.change_redirects,
+    partners.add_key,
+    partners.revoke_key,
+    partners.use_once,
+    partners.keep_server_key,
+    partners.ask_consent,
+    partners.decide_consent,
+    partners.withdraw_consent,
+    partners.note_use,
+    partners.issue_for_client,
+    partners.exchange_code,
+    partners.renew,
+    partners.revoke_token,
 )
 
 
@@ -298,4 +321,14 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     refund_by_number,
     authorisation_by_number,
     trades_paid,
+    partners.application,
+    partners.applications,
+    partners.keys,
+    partners.key_facts,
+    partners.client_facts,
+    partners.is_sandbox,
+    partners.server_key,
+    partners.consents_of,
+    partners.token_facts,
+    partners.watchers,
 )

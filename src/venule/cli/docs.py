@@ -157,6 +157,7 @@ def _floor(room: str) -> tuple[int, str]:
         "books",
         "fund",
         "escrow",
+        "partners",
         "replay",
         "app",
         "cli",
