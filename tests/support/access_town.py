@@ -14,8 +14,8 @@ from support.authenticator import ORIGIN, RP_ID, Authenticator
 from support.both_homes import Place, tables
 from venule.access import (
     MIGRATIONS,
-    Authn,
     AuthEvent,
+    Authn,
     Ceremonies,
     Cost,
     Enrolment,
@@ -168,9 +168,7 @@ class Person:
         town = self.town
         ceremony = town.do(town.authn.begin_step_up(self.facts))
         answer = self.authenticator.answer(ceremony)
-        town.do(
-            town.authn.step_up_passkey(self.facts, ceremony.challenge_id, answer, PHONE)
-        )
+        town.do(town.authn.step_up_passkey(self.facts, ceremony.challenge_id, answer, PHONE))
 
     def add_passkey(self, name: str = "phone") -> None:
         """Add a passkey of the authenticator."""

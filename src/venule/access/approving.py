@@ -20,7 +20,6 @@ from venule.access.errors import (
     ProposalExpired,
     ProposalUnknown,
     SessionOver,
-    StepUpNeeded,
 )
 from venule.access.front import Ceremony, Front, within
 from venule.access.model import (
@@ -33,6 +32,7 @@ from venule.access.model import (
     SessionFacts,
 )
 from venule.kit.errors import AppError
+from venule.kit.http import StepUpNeeded
 from venule.kit.relay import CommandBroke
 
 OF_THE_APPROVAL: Final = (

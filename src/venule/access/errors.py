@@ -327,22 +327,6 @@ class PermissionMissing(Refused):
 
 
 @dataclass(eq=False)
-class StepUpNeeded(Refused):
-    """A risky action follows a proof of presence by at most so many seconds."""
-
-    age_s_max: int
-    factors: str
-    status, slug = 403, "step-up-needed"
-
-    @property
-    def message(self) -> str:
-        return (
-            f"expected a step-up by {self.factors} in the last {self.age_s_max} s, seen none: "
-            "prove it is you, then ask again"
-        )
-
-
-@dataclass(eq=False)
 class CheckerIsMaker(Refused):
     """Nobody decides on what they proposed themselves."""
 

@@ -49,6 +49,7 @@ AT_WORK_MAX: Final = 2_000
 BODY_S: Final = 10.0
 """So long may a body be on its way."""
 
+STRONG: Final = "a passkey or a one-time code"
 KEY_HEADER: Final = "idempotency-key"
 REQUEST_ID_HEADER: Final = "x-request-id"
 RATES: Final[Mapping[str, Rate]] = {
@@ -258,7 +259,7 @@ def _check_permitted(route: Route, caller: Caller | None, clock: Clock) -> None:
     if route.fresh and caller.kind is not CallerKind.PARTNER:
         at = caller.stepped_up_at
         if at is None or (clock.now() - at).total_seconds() > FRESH_S:
-            raise StepUpNeeded(FRESH_S)
+            raise StepUpNeeded(FRESH_S, STRONG)
 
 
 def _read(

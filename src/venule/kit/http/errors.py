@@ -185,14 +185,18 @@ class NotPermitted(AppError):
 
 @dataclass(eq=False)
 class StepUpNeeded(AppError):
-    """A risky action needs a fresh proof of who asks, with a second factor or a passkey."""
+    """A risky action needs a fresh proof that its owner is there, by a strong factor."""
 
-    max_age_s: int
+    age_s_max: int
+    factors: str
     status, slug = 403, "step-up-needed"
 
     @property
     def message(self) -> str:
-        return f"expected a proof not older than {self.max_age_s} s, seen an older one or none"
+        return (
+            f"expected a step-up by {self.factors} in the last {self.age_s_max} s, seen none: "
+            "prove it is you, then ask again"
+        )
 
 
 class IdempotencyKeyRunning(Conflict):
