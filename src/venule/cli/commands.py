@@ -402,6 +402,57 @@ def writer(
 
 
 @app.command
+def serve(
+    home: str | None = None,
+    /,
+    *,
+    listen: str | None = None,
+    config: Path | None = None,
+    public_url: str | None = None,
+    writer: str | None = None,
+    rail: str | None = None,
+    check: bool = False,
+    json: Json = False,
+) -> int:
+    """Serve a home over HTTP: for members, staff and partners.
+
+    Of a directory, this process is the writer. Of a database, any number of these processes stand
+    before a `venule writer`; with `--writer here` this one is it. Every setting can be in a file
+    (`--config`, TOML) or in the environment (`VENULE_LISTEN=...`); what the command line says wins.
+    SIGTERM ends it in good order: what was taken is answered, nothing new is taken.
+
+    For example:
+
+    ```console
+    venule serve build/house
+    venule serve build/house --listen 0.0.0.0:8080 --public-url https://pay.example
+    venule serve --config /etc/venule.toml --check
+    ```
+
+    Parameters
+    ----------
+    home
+        Directory of the home, which is made if nothing is there, or its address `postgresql://...`.
+    listen
+        `HOST:PORT`; `127.0.0.1:8080` if not said. Port 0: any that is free.
+    config
+        A file of settings.
+    public_url
+        What callers see, if something stands in front.
+    writer
+        Which process writes: `here`, `elsewhere`, or `auto`.
+    rail
+        The way to the bank: `none`, or `simulator`.
+    check
+        Only show the settings, or what is wrong with them.
+    """
+    from venule.cli import serving
+
+    said = {"home": home, "listen": listen, "public_url": public_url}
+    return serving.serve(config, {**said, "writer": writer, "rail": rail}, check=check, json=json)
+
+
+@app.command
 def version(*, json: Json = False) -> int:
     """Show the versions of Venule and of what it stands on.
 

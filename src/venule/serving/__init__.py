@@ -2,6 +2,14 @@
 beside the requests, and how the process begins and ends."""
 
 from venule.serving.errors import SettingsMalformed
-from venule.serving.settings import Settings, load_settings, summary
+from venule.serving.service import serve as serve_settings
+from venule.serving.settings import LogStyle, Settings, load_settings, summary
 
-__all__ = ["Settings", "SettingsMalformed", "load_settings", "summary"]
+__all__ = [
+    "LogStyle",
+    "Settings",
+    "SettingsMalformed",
+    "load_settings",
+    "serve_settings",
+    "summary",
+]

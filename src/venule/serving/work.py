@@ -28,8 +28,8 @@ AGAIN_S: Final = 5.0
 HOUSEKEEPING_S: Final = 600.0
 DONE_JOBS_DAYS: Final = 7
 
-Purge = Callable[[Tx, int], int]
-"""Throws away what is older than an instant (us), a bounded number at once; returns how many."""
+Cleaner = Callable[[Home[Tx]], bool]
+"""Throws away what is old, a bounded number at once; returns whether there may be more."""
 
 _log: Final = get_logger("venule.work")
 
@@ -44,21 +44,21 @@ class Worker:
         *,
         rail: BankRail | None = None,
         ticks: Sequence[Callable[[Home[Tx]], int]] = (),
-        purges: Sequence[tuple[Purge, timedelta]] = (),
+        cleaners: Sequence[Cleaner] = (),
         keep_keys: timedelta = timedelta(days=3),
         metrics: Metrics | None = None,
     ) -> None:
-        """ticks: asked over and over; each returns how much it did. purges: what is thrown away,
-        and when it is old enough. keep_keys: for how long idempotency keys stay.
+        """ticks: asked over and over; each returns how much it did. cleaners: throw away what is
+        old. keep_keys: for how long idempotency keys stay.
         """
         self._home = home
         self.runner = JobRunner(home, handlers)
         self._rail = rail
         self._ticks = ticks
-        self._purges: list[tuple[Purge, timedelta, int]] = [
-            (purge_keys, keep_keys, PURGE_ROWS_MAX),
-            (purge_done, timedelta(days=DONE_JOBS_DAYS), JOBS_AT_ONCE_MAX),
-            *((purge, age, 1) for purge, age in purges),
+        self._cleaners: list[Cleaner] = [
+            _older(purge_keys, keep_keys, PURGE_ROWS_MAX),
+            _older(purge_done, timedelta(days=DONE_JOBS_DAYS), JOBS_AT_ONCE_MAX),
+            *cleaners,
         ]
         self._metrics = metrics
         self._stop = Event()
@@ -91,10 +91,8 @@ class Worker:
 
     def clean(self) -> None:
         """Throw away what is old, a bounded number in each command."""
-        now = self._home.clock.now()
-        for purge, age, full in self._purges:
-            before_us = to_us(now - age)
-            while self._home.run(purge, before_us) >= full and not self._stop.is_set():
+        for cleaner in self._cleaners:
+            while cleaner(self._home) and not self._stop.is_set():
                 pass
 
     def _live(self) -> None:
@@ -118,6 +116,15 @@ class Worker:
                 _log.error("broke", exc_info=error)
                 pause = AGAIN_S
             self._stop.wait(pause)
+
+
+def _older(purge: Callable[[Tx, int], int], age: timedelta, full: int) -> Cleaner:
+    """Return a cleaner of what is older than so long. full: how much is thrown away at once."""
+
+    def clean(home: Home[Tx]) -> bool:
+        return home.run(purge, to_us(home.clock.now() - age)) >= full
+
+    return clean
 
 
 def jobs_lag_s(tx: Tx, kinds: Sequence[str]) -> float:

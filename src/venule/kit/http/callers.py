@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -33,7 +33,8 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     money and data it is about: the person's own, or that of the member an application acts for or
     belongs to. acts_for_member: it holds that member's consent. session_id: of a person or staff
     member. stepped_up_at: when they last proved themselves with a strong factor. signed: by key
-    and signature, request by request. proof: of the request, for the answer's signature.
+    and signature, request by request. facts: what else was learned on the way, for the operations
+    of the room that proved it.
     """
 
     kind: CallerKind
@@ -44,7 +45,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     session_id: UUID | None = None
     stepped_up_at: datetime | None = None
     signed: bool = False
-    proof: str = ""
+    facts: Any = None
 
     @property
     def name(self) -> str:
