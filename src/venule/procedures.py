@@ -169,6 +169,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     partners.exchange_code,
     partners.renew,
     partners.revoke_token,
+    partners.purge_grants,
 )
 
 

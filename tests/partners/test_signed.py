@@ -9,6 +9,7 @@ import pytest
 from http_message_signatures import algorithms
 from msgspec.structs import replace
 
+from support.both_homes import only_files
 from support.partner_town import COVERED, ISSUER, OPERATOR, WITH_BODY, pem, private_key
 from venule import partners
 from venule.partners import (
@@ -62,6 +63,7 @@ def test_more_may_be_covered(town, partner):
     assert town.ask(town.signed(partner, covered=(*WITH_BODY, *more)))
 
 
+@only_files
 @pytest.mark.parametrize(
     "url", [f"{ISSUER}/", f"{ISSUER}/?", f"{ISSUER}/a%2Fb;c?x=%E5%85%83&x=", f"{ISSUER}:443/v1"]
 )
@@ -84,6 +86,7 @@ def test_a_body_altered_with_its_digest_is_refused(town, partner):
         town.ask(changed(request, "content-digest", f"sha-256=:{digest}:"))
 
 
+@only_files
 @pytest.mark.parametrize(
     "name, value", [("idempotency-key", "k-2"), ("content-type", "text/plain")]
 )
@@ -107,6 +110,7 @@ def test_what_was_meant_for_another_server_is_refused(town, partner):
         town.ask(replace(request, url=f"{ISSUER}/v1/payments"))
 
 
+@only_files
 @pytest.mark.parametrize("left_out", WITH_BODY)
 def test_what_must_be_covered_is_asked_for(town, partner, left_out):
     covered = tuple(name for name in WITH_BODY if name != left_out)
@@ -132,6 +136,7 @@ def test_a_nonce_is_needed(town, partner):
         town.ask(town.signed(partner, nonce=None))
 
 
+@only_files
 @pytest.mark.parametrize("seconds, taken", [(-300, True), (-301, False), (30, True), (31, False)])
 def test_a_signature_counts_for_a_while(town, partner, seconds, taken):
     request = town.signed(partner, created=town.later(seconds=seconds))
@@ -315,6 +320,7 @@ def test_an_unsigned_request_is_refused(town, partner):
             town.ask(changed(request, name, None))
 
 
+@only_files
 @pytest.mark.parametrize(
     "old, new",
     [
@@ -340,6 +346,7 @@ def test_a_signature_that_is_not_of_the_profile_is_refused(town, partner, old, n
         town.ask(changed(request, "signature-input", text.replace(old, new, 1)))
 
 
+@only_files
 @pytest.mark.parametrize("value", ["sig=:AAAA:", "sig=:!!!!:", "sig=:AAA:", "sig=abc", ""])
 def test_a_signature_of_another_form_is_refused(town, partner, value):
     request = changed(town.signed(partner, label="sig"), "signature", value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
 from joserfc import jwt
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey
 
 from venule import partners, wallet
@@ -282,7 +284,9 @@ class PartnerTown:
         key = kind.import_key(
             private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         )
-        return jwt.encode(header, said, key, algorithms=[alg])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # EdDSA has a newer name
+            return jwt.encode(header, said, key, algorithms=[alg])
 
     def proof(self, partner: Partner, **how: Any) -> dict[str, str]:
         """The parameters by which a client proves itself."""
@@ -319,11 +323,11 @@ class PartnerTown:
         location = self.do(oauth.decide(asked.ticket, who, True))
         return query_of(location)["code"]
 
-    def exchange(self, partner: Partner, code: str, **changed: str) -> Any:
+    def exchange(self, partner: Partner, given: str, **changed: str) -> Any:
         """Change a code for tokens."""
         params = {
             "grant_type": "authorization_code",
-            "code": code,
+            "code": given,
             "redirect_uri": BACK,
             "code_verifier": VERIFIER,
             **changed,
