@@ -45,6 +45,7 @@ PRICE = "a valuation that was told"
 RARE = "nothing in it in this home; its sum is proven (payable = confirmed, unpaid)"
 WITNESS = "the witness has it as well, but after a loss of power it may be behind"
 REPLAY = "the replay's own notes"
+PARTNERS = "who may ask for what; what was asked for stands in the books"
 BOOKS = "nothing in it in this home: tests/books/test_proofs.py has one with payments between books"
 
 VOUCHED: dict[str, str] = {
@@ -212,6 +213,33 @@ FREE: dict[str, dict[str, str]] = {
     },
     "escrow_operation": {WORD: "id request_no note", WHEN: "made_at"},
     "escrow_tick": {MACHINE: "tick_at"},
+    "partner_house": {PARTNERS: "id sandbox set_at"},
+    "partner_application": {
+        PARTNERS: "id name contact owner_id state scopes redirect_uris made_at changed_at"
+        " decided_by reason",
+    },
+    "partner_key": {
+        PARTNERS: "id application_id key_use alg public_key not_before expires_at revoked_at"
+        " added_at",
+    },
+    "partner_once": {PARTNERS: "application_id kind value until_at"},
+    "partner_server_key": {PARTNERS: "id public_key sealed made_at"},
+    "partner_consent": {
+        PARTNERS: "id application_id member_id scopes given_at withdrawn_at used_at",
+    },
+    "partner_request": {
+        PARTNERS: "ticket member_id application_id redirect_uri scopes state challenge expires_at"
+        " decided_at",
+    },
+    "partner_grant": {PARTNERS: "id application_id consent_id made_at revoked_at reason"},
+    "partner_code": {
+        PARTNERS: "hash application_id consent_id redirect_uri challenge scopes expires_at"
+        " grant_id",
+    },
+    "partner_token": {
+        PARTNERS: "hash kind application_id grant_id scopes issued_at expires_at used_at"
+        " revoked_at",
+    },
     "directory_version": {BOOKS: "id version"},
     "directory_book": {BOOKS: "number name endpoint opened_at"},
     "directory_range": {BOOKS: "first_slot last_slot book"},
