@@ -45,6 +45,9 @@ REMEMBERED_S: Final = 2
 REMEMBERED_MAX: Final = 10_000
 NONCES_MAX: Final = 100_000
 TOKEN_CHARS_MAX: Final = 128
+ACCESS_PREFIX: Final = "vat_"
+"""One look tells an access token from a session."""
+
 FORGET_EVERY: Final = 256
 """One nonce in so many takes old ones with it; each time more than have come in between."""
 
@@ -261,7 +264,11 @@ class Authenticator:
 
     async def token(self, token: str) -> TokenFacts:
         """Return an access token that holds. Raises: TokenUnknown."""
-        if not token.isascii() or not 0 < len(token) <= TOKEN_CHARS_MAX:
+        if (
+            not token.startswith(ACCESS_PREFIX)
+            or not token.isascii()
+            or len(token) > TOKEN_CHARS_MAX
+        ):
             raise TokenUnknown
         digest = sha256(token.encode()).digest()
         now_us = to_us(self._clock.now())

@@ -21,7 +21,7 @@ from venule.kit.errors import AppError
 from venule.kit.time import to_us
 from venule.members import MemberId
 from venule.partners import assertions, consents, grant_rules, grants, service
-from venule.partners.authn import Authenticator, AuthnEvent
+from venule.partners.authn import ACCESS_PREFIX, Authenticator, AuthnEvent
 from venule.partners.consent_model import (
     AskConsent,
     DecideConsent,
@@ -61,6 +61,7 @@ INTROSPECT: Final = "/oauth/introspect"
 METADATA: Final = "/.well-known/oauth-authorization-server"
 
 DRAWN_BYTES: Final = 32
+REFRESH_PREFIX: Final = "vrt_"
 VALUE_CHARS_MAX: Final = 4_000
 
 Params = Mapping[str, str]
@@ -157,7 +158,7 @@ class AuthorizationServer:
         if kind not in ("client_credentials", "authorization_code", "refresh_token"):
             raise GrantTypeUnknown(kind)
         client = await self._client(params, TOKEN)
-        access, refresh = self._secret(), self._secret()
+        access, refresh = ACCESS_PREFIX + self._secret(), REFRESH_PREFIX + self._secret()
         scopes = _scopes(params)
         door = self._door
         issued: Issued
