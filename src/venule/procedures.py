@@ -148,6 +148,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     escrow.close_member,
     partners.set_up_sandbox,
     partners.sign_up,
+    partners.open_application,
     partners.bind_owner,
     partners.ask_production,
     partners.admit,

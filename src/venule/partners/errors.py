@@ -2,13 +2,14 @@
 
 AppError
 |-- BadInput
-|   `-- PartnerTextMalformed, ScopeUnknown, RedirectUnfit, PublicKeyUnfit, KeySpanWrong
+|   `-- PartnerTextMalformed, ScopeUnknown, RedirectUnfit
 |-- NotFound
-|   `-- ApplicationUnknown, KeyUnknown, ConsentUnknown
+|   `-- ApplicationUnknown, KeyUnknown, ConsentUnknown, ServerKeyMissing
 |-- Conflict
 |   `-- KeyTaken, SandboxTooLate
 |-- Refused
-|   `-- ApplicationTransitionIllegal, OwnerUnfit, OwnerMissing, TooManyKeys
+|   `-- ApplicationTransitionIllegal, OwnerUnfit, OwnerMissing, TooManyKeys,
+|       PublicKeyUnfit, KeySpanWrong, NotASandbox
 |-- NotProven 401          nobody has proven who asks
 |   |-- SignatureMissing, SignatureMalformed, SignatureIncomplete, SignatureOutOfTime,
 |   |   SignatureKeyUnknown, SignatureKeyOver, SignatureWrong, DigestWrong, OriginNotOurs
@@ -73,7 +74,7 @@ class RedirectUnfit(BadInput):
 
 
 @dataclass(eq=False)
-class PublicKeyUnfit(BadInput):
+class PublicKeyUnfit(Refused):
     """A public key cannot be read, or is of a kind that is not taken."""
 
     expected: str
@@ -86,7 +87,7 @@ class PublicKeyUnfit(BadInput):
 
 
 @dataclass(eq=False)
-class KeySpanWrong(BadInput):
+class KeySpanWrong(Refused):
     """A key would be over before it begins, or is over already."""
 
     not_before: datetime
@@ -137,6 +138,16 @@ class ConsentUnknown(NotFound):
         return f"expected a consent of the member with id {self.consent_id}, seen none"
 
 
+class ServerKeyMissing(NotFound):
+    """The service has no key of its own yet: it signs no answers."""
+
+    slug = "server-key-missing"
+
+    @property
+    def message(self) -> str:
+        return "expected a key of the service's own, seen none yet"
+
+
 @dataclass(eq=False)
 class KeyTaken(Conflict):
     """The application has this public key already, for this or another use; or had it."""
@@ -171,6 +182,16 @@ class ApplicationTransitionIllegal(Refused):
     @property
     def message(self) -> str:
         return f"expected an application that can {self.event.value}, seen it {self.state.value}"
+
+
+class NotASandbox(Refused):
+    """Where money is real, an operator opens applications and two people add keys."""
+
+    slug = "not-a-sandbox"
+
+    @property
+    def message(self) -> str:
+        return "expected a sandbox, seen a home where money is real"
 
 
 @dataclass(eq=False)

@@ -133,6 +133,26 @@ class SignUp(msgspec.Struct, frozen=True):
     redirect_uris: tuple[str, ...] = ()
 
 
+class OpenApplication(msgspec.Struct, frozen=True):
+    """An application with its first keys. In a sandbox it gets a merchant of its own as well.
+
+    by_itself: nobody of the house opens it; only in a sandbox. request_key, assertion_key: public
+    keys as in `AddKey`; empty: none yet.
+    """
+
+    sign_up: SignUp
+    by_itself: bool
+    request_key: str = ""
+    assertion_key: str = ""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """An application and its keys."""
+
+    application: Application
+    keys: tuple[Key, ...]
+
+
 class BindOwner(msgspec.Struct, frozen=True):
     """Say for whom an application acts of itself: a merchant or an institution."""
 

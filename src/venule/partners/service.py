@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from venule import members
 from venule.kit.time import to_us
 from venule.ledger import Tx
-from venule.members import MemberId
+from venule.members import MemberId, MemberKind, NewMember, Tier
 from venule.partners import rules, store
 from venule.partners.errors import (
     ApplicationUnknown,
     KeyTaken,
     KeyUnknown,
+    NotASandbox,
     OwnerUnfit,
     PublicKeyUnfit,
     SandboxTooLate,
@@ -47,6 +48,8 @@ from venule.partners.model import (
     KeyFacts,
     KeyId,
     KeyUse,
+    OpenApplication,
+    Opened,
     Refuse,
     Resume,
     RevokeKey,
@@ -107,6 +110,30 @@ def sign_up(tx: Tx, new: SignUp) -> Application:
     store.insert_application(tx.sql, it)
     tx.emit("partners.signed_up", it.id, {"name": it.name, "scopes": it.scopes})
     return it
+
+
+def open_application(tx: Tx, command: OpenApplication) -> Opened:
+    """Make an application with its first keys; in a sandbox with a merchant for whom it acts.
+
+    Raises: NotASandbox; as `sign_up`, `add_key`, `members.onboard`.
+    """
+    sandbox = is_sandbox(tx)
+    if command.by_itself and not sandbox:
+        raise NotASandbox
+    it = sign_up(tx, command.sign_up)
+    if sandbox:
+        new = NewMember(f"application {it.id}", MemberKind.MERCHANT, Tier.NONE, it.name)
+        owner = members.onboard(tx, new)
+        it = _save(tx, replace(it, owner_id=owner.id), "owner_bound", {"owner_id": owner.id})
+    given = [
+        AddKey(it.id, use, text)
+        for use, text in (
+            (KeyUse.REQUEST, command.request_key),
+            (KeyUse.ASSERTION, command.assertion_key),
+        )
+        if text
+    ]
+    return Opened(it, tuple([add_key(tx, each) for each in given]))
 
 
 def application(tx: Tx, application_id: ApplicationId) -> Application:
