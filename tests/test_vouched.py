@@ -18,6 +18,7 @@ from random import Random
 import psycopg
 import pytest
 
+from support.access_scenes import agree
 from support.escrow_scenes import TERMS, everything
 from support.escrow_town import EscrowTown
 from support.postgres import PostgresServer
@@ -46,6 +47,7 @@ RARE = "nothing in it in this home; its sum is proven (payable = confirmed, unpa
 WITNESS = "the witness has it as well, but after a loss of power it may be behind"
 REPLAY = "the replay's own notes"
 PARTNERS = "who may ask for what; what was asked for stands in the books"
+ENTRY = "who may come in and how: no money is in it, and nobody but its owner could prove it"
 BOOKS = "nothing in it in this home: tests/books/test_proofs.py has one with payments between books"
 
 VOUCHED: dict[str, str] = {
@@ -53,6 +55,8 @@ VOUCHED: dict[str, str] = {
     "home_clock": "id home seq hash",
     "member": "id kind state account",
     "bank_account": "member_id",
+    "access_login": "kind owner_id",
+    "access_proposal": "kind body digest",
     "house_account": "name code account",
     "top_up": "id member_id reserve account amount state told_seq",
     "payment": "id payer_id payee_id payer_account payee_account"
@@ -146,6 +150,34 @@ FREE: dict[str, dict[str, str]] = {
     "member": {WORD: "external_ref tier display_name", WHEN: "opened_at"},
     "bank_account": {WORD: "id bank number", RULES: "state", WHEN: "bound_at"},
     "tier_limit": {OF_A_TIME: "rule tier amount from_on to_on source"},
+    "access_staff": {ENTRY: "id display_name added_at"},
+    "access_staff_role": {ENTRY: "staff_id role"},
+    "access_login": {
+        ENTRY: "id name state version password_hash password_at totp_sealed totp_step code_hash"
+        " code_until code_by enrolled_by opened_at",
+    },
+    "access_failure": {ENTRY: "name_hash failures last_at blocked_until"},
+    "access_recovery_code": {ENTRY: "login_id code_hash used_at"},
+    "access_passkey": {
+        ENTRY: "id login_id credential_id public_key sign_count may_back_up backed_up name"
+        " added_at used_at",
+    },
+    "access_device": {ENTRY: "id login_id token_hash name agent first_seen_at last_seen_at"},
+    "access_session": {
+        ENTRY: "id token_hash login_id device_id factor opened_at seen_at expires_at stepped_up_at"
+        " stepped_up_by ended_at reason",
+    },
+    "access_challenge": {
+        ENTRY: "id purpose challenge login_id session_id subject expires_at used_at",
+    },
+    "access_proposal": {
+        WORD: "id maker_id reason checker_id note answer error",
+        RULES: "state attempts",
+        WHEN: "proposed_at expires_at decided_at",
+    },
+    "access_event": {
+        RECORD: "id at what outcome reason kind owner_id login_id session_id subject address agent",
+    },
     "house_account": {BANK: "bank number"},
     "top_up": {WORD: "bank_account_id reason", WHEN: "requested_at told_at ended_at"},
     "payment": {RULES: "state", WHEN: "made_at", WORD: "note"},
@@ -284,6 +316,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
             after = china_date(from_us(watched.clock.us)) + timedelta(days=2)
     with EscrowTown(kept, TERMS, after) as town:
         everything(town)
+        agree(town.home, town.buyer.id)
         assert [] == town.breaks()
     return kept
 

@@ -39,13 +39,15 @@ class Authenticator:
     counts: bool = True
     synced: bool = False
     counter: int = 0
+    claims: bytes | None = None  # makes its next passkey under this id
     keys: dict[bytes, tuple[ec.EllipticCurvePrivateKey, bytes]] = field(default_factory=dict)
 
     def make(self, ceremony: Ceremony) -> str:
         """Make a passkey; return what `navigator.credentials.create` gives."""
         options = ceremony.options
         key = ec.generate_private_key(ec.SECP256R1())
-        credential_id = sha256(str(len(self.keys)).encode() + unb64(options["challenge"])).digest()
+        drawn = sha256(str(len(self.keys)).encode() + unb64(options["challenge"])).digest()
+        credential_id = self.claims or drawn
         self.keys[credential_id] = (key, unb64(options["user"]["id"]))
         numbers = key.public_key().public_numbers()
         cose = cbor2.dumps(

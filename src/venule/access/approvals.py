@@ -152,7 +152,6 @@ class Sensitive:
         kind = self._kinds.get(before.kind)
         if kind is None:
             raise KindNotSensitive(before.kind)
-        assert before.digest == rules.digest(before.kind, before.body), "as it was proposed"
         answer = kind.fn(tx, self._command(before.kind, before.body))
         after = msgspec.structs.replace(
             before,

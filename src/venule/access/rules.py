@@ -261,9 +261,13 @@ def check_checker(
 
 
 def check_undecided(proposal: Proposal, seen: bytes, now: datetime) -> None:
-    """Raises: ProposalDiffers, ProposalExpired, in this order."""
-    if seen != proposal.digest:
-        raise ProposalDiffers(proposal.digest, seen)
+    """Check that what was shown is what is stored, now, and that there is time.
+
+    Raises: ProposalDiffers, ProposalExpired, in this order.
+    """
+    true = digest(proposal.kind, proposal.body)
+    if seen != true or seen != proposal.digest:
+        raise ProposalDiffers(true, seen)
     if now >= proposal.expires_at:
         raise ProposalExpired(proposal.expires_at)
 
