@@ -316,7 +316,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
             after = china_date(from_us(watched.clock.us)) + timedelta(days=2)
     with EscrowTown(kept, TERMS, after) as town:
         everything(town)
-        agree(town.home, town.buyer.id)
+        agree(town.home, town.buyer)
         assert [] == town.breaks()
     return kept
 
