@@ -202,7 +202,7 @@ from venule.access.sign_in import (
 from venule.access.staff import add_staff, all_staff, change_roles, found_staff, staff_member
 from venule.access.states import LOGIN, PROPOSAL
 from venule.access.store import MIGRATIONS
-from venule.kit.http import StepUpNeeded
+from venule.kit.http.errors import StepUpNeeded
 
 __all__ = [
     "CACHE_TTL_S",

@@ -32,7 +32,7 @@ from venule.access.model import (
     SessionFacts,
 )
 from venule.kit.errors import AppError
-from venule.kit.http import StepUpNeeded
+from venule.kit.http.errors import StepUpNeeded
 from venule.kit.relay import CommandBroke
 
 OF_THE_APPROVAL: Final = (

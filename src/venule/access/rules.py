@@ -42,7 +42,7 @@ from venule.access.model import (
     StaffId,
 )
 from venule.access.roles import CHECK, READ_ONLY, Role, permissions_of
-from venule.kit.http import StepUpNeeded
+from venule.kit.http.errors import StepUpNeeded
 
 IDLE: Final = {OwnerKind.PERSON: timedelta(hours=1), OwnerKind.STAFF: timedelta(minutes=15)}
 """How long a session lives unused. Source: NIST SP 800-63B-4, sections 2.2.3 and 2.3.3: at most an
