@@ -284,6 +284,7 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     members.member,
     members.member_by_ref,
     members.bank_account,
+    members.bank_accounts,
     members.tier_limits,
     wallet.available,
     wallet.limits_used,

@@ -29,6 +29,7 @@ from venule.members.model import (
     WALLET_UNIT,
     BankAccount,
     BankAccountId,
+    BankAccountsQuery,
     BankAccountState,
     BindBankAccount,
     ChangeTier,
@@ -53,6 +54,7 @@ from venule.members.proofs import Break, ProofView, accounts_by_member, check, g
 from venule.members.rules import check_may_pay, check_may_receive, check_text
 from venule.members.service import (
     bank_account,
+    bank_accounts,
     bind_bank_account,
     bound_bank_account,
     change_tier,
@@ -84,6 +86,7 @@ __all__ = [
     "BankAccountTaken",
     "BankAccountUnbound",
     "BankAccountUnknown",
+    "BankAccountsQuery",
     "BindBankAccount",
     "Break",
     "ChangeTier",
@@ -119,6 +122,7 @@ __all__ = [
     "WalletNotEmpty",
     "accounts_by_member",
     "bank_account",
+    "bank_accounts",
     "bind_bank_account",
     "bound_bank_account",
     "change_tier",

@@ -29,6 +29,8 @@ BANK_CHARS_MAX: Final = 32
 NUMBER_CHARS_MAX: Final = 64
 SOURCE_CHARS_MAX: Final = 200
 ONBOARD_MEMBERS_MAX: Final = 100_000
+BANK_ACCOUNTS_MAX: Final = 1_000
+"""Most bank accounts in one answer."""
 
 
 class MemberKind(Enum):
@@ -175,6 +177,14 @@ class BankAccount(msgspec.Struct, frozen=True):
     number: str
     state: BankAccountState
     bound_at: datetime
+
+
+class BankAccountsQuery(msgspec.Struct, frozen=True):
+    """Which of a member's bound bank accounts: those after `after`, in the order of binding."""
+
+    member_id: MemberId
+    limit: int = 50
+    after: BankAccountId | None = None
 
 
 class BindBankAccount(msgspec.Struct, frozen=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+import msgspec
+
 from venule.kit.time import china_date
 from venule.ledger import AccountFlags, Tx, ref_array
 from venule.members import flows, rules, store
@@ -20,12 +22,14 @@ from venule.members.errors import (
     WalletNotEmpty,
 )
 from venule.members.model import (
+    BANK_ACCOUNTS_MAX,
     BANK_CHARS_MAX,
     NUMBER_CHARS_MAX,
     ONBOARD_MEMBERS_MAX,
     WALLET_UNIT,
     BankAccount,
     BankAccountId,
+    BankAccountsQuery,
     BankAccountState,
     BindBankAccount,
     ChangeTier,
@@ -254,6 +258,16 @@ def bank_account(tx: Tx, bank_account_id: BankAccountId) -> BankAccount:
     if found is None:
         raise BankAccountUnknown(bank_account_id)
     return found
+
+
+def bank_accounts(tx: Tx, query: BankAccountsQuery) -> list[BankAccount]:
+    """Return a member's bound bank accounts, at most `BANK_ACCOUNTS_MAX`.
+
+    Raises: MemberUnknown.
+    """
+    member(tx, query.member_id)
+    limit = max(1, min(query.limit, BANK_ACCOUNTS_MAX))
+    return store.load_bank_accounts(tx.sql, msgspec.structs.replace(query, limit=limit))
 
 
 def bound_bank_account(tx: Tx, member_id: MemberId, bank_account_id: BankAccountId) -> BankAccount:

@@ -13,6 +13,7 @@ from venule.kit.time import from_us, to_us
 from venule.members.model import (
     BankAccount,
     BankAccountId,
+    BankAccountsQuery,
     BankAccountState,
     LimitRule,
     Member,
@@ -186,8 +187,20 @@ def is_bound(sql: Sql, bank: str, number: str) -> bool:
 def load_bank_account(sql: Sql, account_id: BankAccountId) -> BankAccount | None:
     """Return a bank account, or None."""
     row = sql.row(f"SELECT {_BANK_ACCOUNT} FROM bank_account WHERE id = ?", (account_id.bytes,))  # noqa: S608
-    if row is None:
-        return None
+    return None if row is None else _bank_account(row)
+
+
+def load_bank_accounts(sql: Sql, query: BankAccountsQuery) -> list[BankAccount]:
+    """Return a member's bound bank accounts, by id."""
+    rows = sql.rows(
+        f"SELECT {_BANK_ACCOUNT} FROM bank_account"  # noqa: S608
+        " WHERE member_id = ? AND state = 'bound' AND id > ? ORDER BY id LIMIT ?",
+        (query.member_id.bytes, b"" if query.after is None else query.after.bytes, query.limit),
+    )
+    return [_bank_account(row) for row in rows]
+
+
+def _bank_account(row: Row) -> BankAccount:
     raw, member, bank, number, state, bound_at = row
     return BankAccount(
         BankAccountId(UUID(bytes=raw)),

@@ -44,9 +44,11 @@ from venule.kit.http.errors import (
 )
 from venule.kit.http.limits import Rate, Rates, Room
 from venule.kit.http.openapi import describe, errors_of
+from venule.kit.http.owners import may_see, member_of
 from venule.kit.http.problems import PROBLEM_JSON, Problem, problem, problem_response
 from venule.kit.http.route import Answer, Call, Pushed, Route
 from venule.kit.http.targets import OriginForm, Tree
+from venule.kit.http.texts import line_pattern
 
 __all__ = [
     "ALL_SIDES",
@@ -105,6 +107,9 @@ __all__ = [
     "errors_of",
     "fen",
     "give_cursor",
+    "line_pattern",
+    "may_see",
+    "member_of",
     "problem",
     "problem_response",
     "take_cursor",

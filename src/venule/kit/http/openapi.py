@@ -134,7 +134,7 @@ def _told(route: Route) -> str:
     if route.fresh:
         said.append("Needs a step-up of the last five minutes (of people and staff).")
     if route.money:
-        said.append("Moves money: once for each idempotency key.")
+        said.append("Takes effect once for each idempotency key.")
     return "\n\n".join(said)
 
 
