@@ -212,6 +212,18 @@ def last_reconciliation(sql: Sql, reserve: str) -> tuple[date, int, int, int] | 
     return None if row is None else (date.fromisoformat(row[0]), *row[1:])
 
 
+def reconciliations(
+    sql: Sql, reserve: str, before: date | None, limit: int
+) -> list[tuple[date, int, int]]:
+    """Return day, closing balance and count of breaks of the days before one, the last first."""
+    rows = sql.rows(
+        "SELECT day_on, closing, breaks FROM reconciliation WHERE reserve = ? AND day_on < ?"
+        " ORDER BY day_on DESC LIMIT ?",
+        (reserve, "9999-99-99" if before is None else before.isoformat(), limit),
+    )
+    return [(date.fromisoformat(day), closing, breaks) for day, closing, breaks in rows]
+
+
 # Cases
 
 _CASE: Final = "id, kind, reserve, cause, subject, amount, detail, state, opened_at, ended_at"
@@ -277,6 +289,21 @@ def open_cases(sql: Sql) -> list[Case]:
     """Return the cases that nobody has decided, the oldest first."""
     rows = sql.rows(
         f"SELECT {_CASE} FROM bank_case WHERE state = 'open' ORDER BY opened_at, id"  # noqa: S608
+    )
+    return [_case(row) for row in rows]
+
+
+def open_cases_after(sql: Sql, after: CaseId | None, limit: int) -> list[Case]:
+    """Return open cases that came after a case, the oldest first."""
+    rows = sql.rows(
+        f"SELECT {_CASE} FROM bank_case WHERE state = 'open'"  # noqa: S608
+        + (
+            " AND (opened_at, id) > (SELECT opened_at, id FROM bank_case WHERE id = ?)"
+            if after is not None
+            else ""
+        )
+        + " ORDER BY opened_at, id LIMIT ?",
+        (limit,) if after is None else (after.bytes, limit),
     )
     return [_case(row) for row in rows]
 

@@ -5,7 +5,8 @@ AppError
 |   `-- AmountNotPositive, AmountTooLarge, CurrencyNotServed, BatchTooLarge, FeeTooLarge,
 |       RefMalformed, StatementInconsistent
 |-- NotFound
-|   `-- TopUpUnknown, PaymentUnknown, PayoutUnknown, CaseUnknown, ReserveUnknown
+|   `-- TopUpUnknown, PaymentUnknown, PayoutUnknown, CaseUnknown, ReserveUnknown,
+|       ReconciliationUnknown
 |-- Conflict
 |   `-- RefundRequestReused, SpendRefReused, BankRefReused, StatementChanged,
 |       StatementOutOfOrder, HouseDiffers
@@ -178,6 +179,19 @@ class ReserveUnknown(NotFound):
     @property
     def message(self) -> str:
         return f"expected the name of a reserve account of ours, seen {shorten(self.reserve)}"
+
+
+@dataclass(eq=False)
+class ReconciliationUnknown(NotFound):
+    """This day of a reserve account has not been reconciled."""
+
+    reserve: str
+    on: date
+    slug = "reconciliation-unknown"
+
+    @property
+    def message(self) -> str:
+        return f"expected a day of {shorten(self.reserve)} that is reconciled, seen {self.on}"
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from venule.kit.time import china_instant, to_us
+from venule.kit.time import china_date, china_instant, to_us
 from venule.ledger import Tx
 from venule.wallet import bank_store, flows, store
 from venule.wallet.bank_store import Entry, Line
@@ -126,9 +126,9 @@ def reconcile_day(tx: Tx, command: ReconcileDay) -> Reconciliation:
         if known[0] != digest:
             raise StatementChanged(reserve, on)
         return msgspec.msgpack.decode(known[1], type=Reconciliation)
-    cut = china_instant(on + timedelta(days=1), time())
-    if tx.now < cut:
+    if china_date(tx.now) <= on:
         raise BankStatementNotReady(reserve, on)
+    cut = china_instant(on + timedelta(days=1), time())
     drift, entries_minor = _follow(tx, statement, cut)
     matched, items = _compare(tx, statement, cut)
     books = -tx.balance_at(account, cut - timedelta(microseconds=1))

@@ -158,7 +158,7 @@ def _payment(
 
 def payment(tx: Tx, payment_id: PaymentId) -> Payment:
     """Return a payment or transfer. Raises: PaymentUnknown."""
-    found = store.load_payment(tx.sql, payment_id)
+    found = store.load_payments(tx.sql, (payment_id,)).get(payment_id)
     if found is None:
         raise PaymentUnknown(payment_id)
     return found

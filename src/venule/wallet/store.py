@@ -46,6 +46,12 @@ def pieces(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + IDS_MAX]
 
 
+def _by_ids(sql: Sql, columns: str, table: str, ids: Sequence[UUID]) -> Iterator[Row]:
+    for piece in pieces([i.bytes for i in ids]):
+        text = f"SELECT {columns} FROM {table} WHERE id IN ({marks(len(piece))})"  # noqa: S608
+        yield from sql.rows(text, piece)
+
+
 def marks(count: int) -> str:
     """Return as many placeholders."""
     return ", ".join("?" * count)
@@ -133,19 +139,23 @@ def save_top_ups(sql: Sql, top_ups: Iterable[TopUp]) -> None:
 
 def load_top_ups(sql: Sql, ids: Sequence[UUID]) -> dict[UUID, TopUp]:
     """Return the top-ups among these ids."""
-    found: dict[UUID, TopUp] = {}
-    for piece in pieces([i.bytes for i in ids]):
-        text = f"SELECT {_TOP_UP} FROM top_up WHERE id IN ({marks(len(piece))})"  # noqa: S608
-        for row in sql.rows(text, piece):
-            top_up = _top_up(row)
-            found[top_up.id] = top_up
-    return found
+    return {found.id: found for found in map(_top_up, _by_ids(sql, _TOP_UP, "top_up", ids))}
 
 
 def open_top_ups(sql: Sql) -> list[TopUp]:
     """Return the top-ups that are not over, the oldest first."""
     rows = sql.rows(
         f"SELECT {_TOP_UP} FROM top_up WHERE state IN ('requested', 'in_transit') ORDER BY id"  # noqa: S608
+    )
+    return [_top_up(row) for row in rows]
+
+
+def open_top_ups_of(sql: Sql, member_id: MemberId, limit: int) -> list[TopUp]:
+    """Return a member's top-ups that are not over, the newest first."""
+    rows = sql.rows(
+        f"SELECT {_TOP_UP} FROM top_up WHERE member_id = ?"  # noqa: S608
+        " AND state IN ('requested', 'in_transit') ORDER BY id DESC LIMIT ?",
+        (member_id.bytes, limit),
     )
     return [_top_up(row) for row in rows]
 
@@ -223,13 +233,7 @@ def save_payouts(sql: Sql, payouts: Iterable[Payout]) -> None:
 
 def load_payouts(sql: Sql, ids: Sequence[UUID]) -> dict[UUID, Payout]:
     """Return the withdrawals among these ids."""
-    found: dict[UUID, Payout] = {}
-    for piece in pieces([i.bytes for i in ids]):
-        text = f"SELECT {_PAYOUT} FROM payout WHERE id IN ({marks(len(piece))})"  # noqa: S608
-        for row in sql.rows(text, piece):
-            payout = _payout(row)
-            found[payout.id] = payout
-    return found
+    return {found.id: found for found in map(_payout, _by_ids(sql, _PAYOUT, "payout", ids))}
 
 
 def open_payouts(sql: Sql) -> list[Payout]:
@@ -319,11 +323,12 @@ def insert_payments(sql: Sql, payments: Iterable[Payment]) -> None:
     )
 
 
-def load_payment(sql: Sql, payment_id: PaymentId) -> Payment | None:
-    """Return a payment, or None."""
-    row = sql.row(f"SELECT {_PAYMENT} FROM payment WHERE id = ?", (payment_id.bytes,))  # noqa: S608
-    if row is None:
-        return None
+def load_payments(sql: Sql, ids: Sequence[UUID]) -> dict[UUID, Payment]:
+    """Return the payments and transfers among these ids."""
+    return {found.id: found for found in map(_payment, _by_ids(sql, _PAYMENT, "payment", ids))}
+
+
+def _payment(row: Row) -> Payment:
     raw, kind, payer, payee, payer_account, payee_account, amount, fee, refunded = row[:9]
     state, counted, made, note = row[9:]
     return Payment(
@@ -375,8 +380,19 @@ def load_refund(sql: Sql, payment_id: PaymentId, request_id: str) -> Refund | No
         f"SELECT {_REFUND} FROM refund WHERE payment_id = ? AND request_id = ?",  # noqa: S608
         (payment_id.bytes, request_id),
     )
-    if row is None:
-        return None
+    return None if row is None else _refund(row)
+
+
+def load_refunds(sql: Sql, payment_id: PaymentId, after: bytes, limit: int) -> list[Refund]:
+    """Return the refunds of a payment with an id above `after`, the oldest first."""
+    rows = sql.rows(
+        f"SELECT {_REFUND} FROM refund WHERE payment_id = ? AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
+        (payment_id.bytes, after, limit),
+    )
+    return [_refund(row) for row in rows]
+
+
+def _refund(row: Row) -> Refund:
     raw, payment, request, amount, refunded, made = row
     return Refund(
         RefundId(UUID(bytes=raw)),

@@ -48,7 +48,7 @@ from venule.kit.http.owners import may_see, member_of
 from venule.kit.http.problems import PROBLEM_JSON, Problem, problem, problem_response
 from venule.kit.http.route import Answer, Call, Pushed, Route
 from venule.kit.http.targets import OriginForm, Tree
-from venule.kit.http.texts import line_pattern
+from venule.kit.http.texts import line_pattern, text_pattern
 
 __all__ = [
     "ALL_SIDES",
@@ -113,4 +113,5 @@ __all__ = [
     "problem",
     "problem_response",
     "take_cursor",
+    "text_pattern",
 ]
