@@ -6,8 +6,9 @@ from typing import Final
 
 from venule.kit.http import Route
 from venule.wallet.api_bank import BANK
+from venule.wallet.api_checks import CHECKS
 from venule.wallet.api_looks import LOOKS
 from venule.wallet.api_moves import MOVES
 
-ROUTES: Final[list[Route]] = [*MOVES, *LOOKS, *BANK]
+ROUTES: Final[list[Route]] = [*MOVES, *LOOKS, *BANK, *CHECKS]
 """The operations of the wallet."""

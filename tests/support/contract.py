@@ -1,0 +1,67 @@
+"""A machine reads an API's description and holds the live service to it (schemathesis)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+
+from venule.kit.http import Route, describe
+
+Headers = Callable[[str, str], dict[str, str]]
+"""Who asks: from an operation's method and path to the headers that say it."""
+
+
+def find_no_lie(
+    routes: Iterable[Route],
+    url: str,
+    headers: Headers,
+    *,
+    examples: int = 20,
+    prepare: Callable[[Any], None] | None = None,
+) -> int:
+    """Hold a live service to its routes: all checks, good requests and bad ones; count them.
+
+    headers: of a caller who may do it. prepare: may put things that there are (a member's id)
+    in the place of those that were made up.
+    """
+    said = describe(
+        routes, title="Under test", version="1", description="Under test.", server=url, tags={}
+    )
+    keys = count()
+    asked = 0
+    for result in schemathesis.openapi.from_dict(said).get_all_operations():
+        operation = result.ok()
+
+        def ask(case: Any, good: bool) -> None:
+            nonlocal asked
+            asked += 1
+            if good and "Idempotency-Key" in case.headers:
+                case.headers["Idempotency-Key"] = f"k{next(keys)}"
+            if good and prepare is not None:
+                prepare(case)
+            case.call_and_validate(base_url=url, headers=headers(case.method, case.path))
+
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            good = mode is GenerationMode.POSITIVE
+
+            @settings(
+                max_examples=examples, deadline=None, database=None, derandomize=True,
+                suppress_health_check=list(HealthCheck),
+            )  # fmt: skip
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def hold(case: Any, good: bool = good) -> None:
+                ask(case, good)
+
+            if good:
+                hold()
+            else:
+                with suppress(Unsatisfiable):  # what takes nothing cannot be asked wrongly
+                    hold()
+    return asked
