@@ -42,7 +42,7 @@ class As:
 
     def __init__(self, site: ApiTown, said: Said) -> None:
         self._site = site
-        self.headers = {"authorization": msgspec.json.encode(said).decode()}
+        self.headers = {"Authorization": "Bearer " + msgspec.json.encode(said).decode()}
 
     def ask(self, method: str, path: str, body: Any = None, key: str = "", **query: Any) -> Any:
         """Send a request; return the answer."""
@@ -128,8 +128,8 @@ def api_town(
     with Town(place, start) as town, Desk(town.home) as desk:
 
         async def authenticate(request: Request, body: bytes) -> Caller | None:
-            header = request.headers.get("authorization")
-            if header is None or not header.startswith("{"):
+            header = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if not header.startswith("{"):
                 return None
             said = msgspec.json.decode(header, type=Said)
             fresh = town.clock.now() - timedelta(seconds=1)

@@ -177,7 +177,10 @@ def test_kinds_permissions_and_step_up(site):
 def test_a_money_call_needs_a_key(site):
     missing = put(site, key="")
     assert (400, "idempotency-key-missing") == (missing.status_code, missing.json()["code"])
-    assert 422 == put(site, key="k" * 300).status_code
+    for key in ("k" * 129, "two words", "k/1", '""', "k,k"):
+        unfit = put(site, key=key)
+        assert (422, "idempotency-key-not-plain") == (unfit.status_code, unfit.json()["code"])
+    assert [] == numbers(site.home)
 
 
 def test_the_same_request_has_one_effect_and_one_answer(site):

@@ -8,6 +8,7 @@ handler, within its time; and whatever is raised on the way becomes a problem.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
@@ -28,6 +29,7 @@ from venule.kit.http.errors import (
     BodyTooSlow,
     CallerUnknown,
     IdempotencyKeyMissing,
+    IdempotencyKeyNotPlain,
     IdempotencyKeyRunning,
     InternalError,
     MediaTypeNotServed,
@@ -58,6 +60,9 @@ RATES: Final[Mapping[str, Rate]] = {
     "sign_in": Rate(0.5, 20),
 }
 """By caller; those nobody knows yet are counted by their address."""
+
+_KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+"""What the header may hold: the description says so, too."""
 
 _encode: Final = msgspec.json.Encoder().encode
 _log: Final = get_logger("venule.http")
@@ -298,6 +303,8 @@ def _key(route: Route, request: Request, caller: Caller | None, fingerprint: byt
         raise IdempotencyKeyMissing
     if len(said) > 1 and said[0] == said[-1] == '"':  # a string of structured fields (RFC 9651)
         said = said[1:-1]
+    if not _KEY.fullmatch(said):
+        raise IdempotencyKeyNotPlain(said)
     return request_key("anyone" if caller is None else caller.name, said, fingerprint)
 
 

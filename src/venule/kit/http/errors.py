@@ -2,7 +2,7 @@
 
 BadRequest 400          it is not the HTTP or the JSON that it should be
 |-- BodyNotJson, TargetMalformed, IdempotencyKeyMissing
-|-- RequestInvalid (422), CursorUnknown (422)
+|-- RequestInvalid (422), IdempotencyKeyNotPlain (422), CursorUnknown (422)
 |-- BodyTooLarge (413), BodyTooSlow (408), MediaTypeNotServed (415)
 RouteNotFound 404, MethodNotAllowed 405
 CallerUnknown 401       nobody has proven who asks
@@ -68,6 +68,21 @@ class IdempotencyKeyMissing(BadRequest):
     @property
     def message(self) -> str:
         return "expected an Idempotency-Key header with a call that moves money, seen none"
+
+
+@dataclass(eq=False)
+class IdempotencyKeyNotPlain(BadInput):
+    """The Idempotency-Key header holds something else than a short plain word."""
+
+    seen: str
+    slug = "idempotency-key-not-plain"
+
+    @property
+    def message(self) -> str:
+        return (
+            "expected an Idempotency-Key of 1 to 128 characters out of A-Z a-z 0-9 _ . : -, "
+            f"seen {shorten(self.seen)}"
+        )
 
 
 @dataclass(eq=False)

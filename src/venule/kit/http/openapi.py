@@ -17,6 +17,7 @@ from venule.kit.http.errors import (
     CallerUnknown,
     CursorUnknown,
     IdempotencyKeyMissing,
+    IdempotencyKeyNotPlain,
     IdempotencyKeyRunning,
     InternalError,
     MediaTypeNotServed,
@@ -31,7 +32,6 @@ from venule.kit.http.errors import (
 )
 from venule.kit.http.problems import PROBLEM_JSON, Problem
 from venule.kit.http.route import Route
-from venule.kit.idempotency import IdempotencyKeyMalformed
 
 REF: Final = "#/components/schemas/{name}"
 KEY_CHARS_MAX: Final = 128
@@ -219,7 +219,7 @@ def errors_of(route: Route) -> list[type[AppError]]:
     if route.money:
         found += [
             IdempotencyKeyMissing,
-            IdempotencyKeyMalformed,
+            IdempotencyKeyNotPlain,
             IdempotencyKeyReused,
             IdempotencyKeyRunning,
         ]
