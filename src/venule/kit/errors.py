@@ -29,9 +29,10 @@ A room adds its own leaves under these branches in its own `errors.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -77,8 +78,7 @@ class AppError(Exception):
 
     def facts(self) -> dict[str, Any]:
         """Return the typed fields by name, in order."""
-        names: dict[str, object] = getattr(self, "__dataclass_fields__", {})
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in fact_names(type(self))}
 
     def problem(self) -> dict[str, Any]:
         """Return the body of an `application/problem+json` answer (RFC 9457, section 3).
@@ -93,6 +93,12 @@ class AppError(Exception):
             "retryable": self.retryable,
             **{name: _plain(value) for name, value in self.facts().items()},
         }
+
+
+@cache
+def fact_names(leaf: type[AppError]) -> tuple[str, ...]:
+    """Return the names of an error's typed fields, in order; class attributes are none."""
+    return tuple(field.name for field in fields(leaf)) if is_dataclass(leaf) else ()
 
 
 def all_errors() -> list[type[AppError]]:

@@ -8,7 +8,7 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from venule.kit.errors import AppError, HomeError, all_errors, shorten
+from venule.kit.errors import AppError, HomeError, all_errors, fact_names, shorten
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -49,7 +49,7 @@ _leaves: Final[dict[str, _Leaf]] = {}
 
 
 def _leaf(leaf: type[AppError]) -> _Leaf:
-    names = getattr(leaf, "__dataclass_fields__", ())
+    names = fact_names(leaf)
     hints = get_type_hints(leaf)
     types = tuple(hints[name] for name in names)
     facts: Any = tuple.__class_getitem__(types) if types else list

@@ -13,7 +13,7 @@ import jinja2
 import msgspec
 from starlette.responses import Response
 
-from venule.kit.errors import AppError, NotFound, all_errors
+from venule.kit.errors import AppError, NotFound, all_errors, fact_names
 from venule.kit.http import Call, Route
 from venule.kit.http.errors import RouteNotFound
 from venule.kit.telling import ForeignError
@@ -68,8 +68,8 @@ class ErrorPageUnknown(NotFound):
 
 def meaning_of(leaf: type[AppError]) -> ErrorPage:
     """Return what is said of a kind of error."""
-    names = list(getattr(leaf, "__dataclass_fields__", {}))
-    return ErrorPage(leaf.slug, leaf.status, leaf.retryable, cleandoc(leaf.__doc__ or ""), names)
+    meaning = cleandoc(leaf.__doc__ or "")
+    return ErrorPage(leaf.slug, leaf.status, leaf.retryable, meaning, list(fact_names(leaf)))
 
 
 def page_routes(
