@@ -11,7 +11,7 @@ from datetime import date
 
 import msgspec
 
-from venule.fund import flows, order_store, rules
+from venule.fund import flows, order_store, rules, store
 from venule.fund.commands import FastRedeem, FundPayment, PayFromFund, ReverseFast
 from venule.fund.errors import (
     AdvanceExhausted,
@@ -144,7 +144,9 @@ def reverse_fast(tx: Tx, command: ReverseFast) -> Order:
     returned_on = fund.schedule.leaves_on(tx.now)
     after = advance(before.state, OrderEvent.CANCEL)
     order_store.save_returned(tx.sql, before, after, returned_on, command.reason)
-    tx.emit("fund.advance_reversed", before.id, {"amount_minor": before.amount})
+    member_id = store.member_of(tx.sql, fund.code, before.holder)
+    said = {"member_id": member_id, "amount_minor": before.amount}
+    tx.emit("fund.advance_reversed", before.id, said)
     return order(tx, before.id)
 
 

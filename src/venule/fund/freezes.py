@@ -35,7 +35,8 @@ def freeze_shares(tx: Tx, command: FreezeShares) -> ShareFreeze:
     store.insert_freeze(
         tx.sql, freeze_id, fund.code, who.account, shares, command.cause, command.note, tx.now_us
     )
-    tx.emit("fund.shares_frozen", freeze_id, {"shares_minor": shares, "cause": command.cause})
+    said = {"member_id": command.member_id, "shares_minor": shares, "cause": command.cause}
+    tx.emit("fund.shares_frozen", freeze_id, said)
     return ShareFreeze(freeze_id, fund.code, who.account, shares, command.cause, False)
 
 
@@ -55,5 +56,7 @@ def unfreeze_shares(tx: Tx, command: UnfreezeShares) -> ShareFreeze:
         ref = command.freeze_id.bytes
         tx.post_all((flows.shares_unfrozen(account, frozen, released, ref),))
     store.release_freeze(tx.sql, command.freeze_id, tx.now_us)
-    tx.emit("fund.shares_unfrozen", command.freeze_id, {"shares_minor": released})
+    member_id = store.member_of(tx.sql, fund.code, account)
+    said = {"member_id": member_id, "shares_minor": released}
+    tx.emit("fund.shares_unfrozen", command.freeze_id, said)
     return ShareFreeze(command.freeze_id, fund.code, account, released, FreezeCause(cause), True)

@@ -10,6 +10,8 @@ from uuid import UUID
 from venule.fund.model import Order, OrderId, OrderKind, OrderState
 from venule.kit.sql import Row, Sql
 
+IDS_MAX: Final = 500
+
 _KINDS: Final = {kind.value: kind for kind in OrderKind}
 _STATES: Final = {state.value: state for state in OrderState}
 
@@ -73,6 +75,21 @@ def load_order_by_number(sql: Sql, distributor: str, number: str) -> Order | Non
     """Return the order that a distributor has given a number."""
     row = sql.row(_BY_NUMBER, (distributor, number))
     return None if row is None else _order(row)
+
+
+def members_of(sql: Sql, ids: Sequence[bytes]) -> dict[bytes, UUID]:
+    """Return whose orders these are; looks through all holdings, for rare use."""
+    found: dict[bytes, UUID] = {}
+    for start in range(0, len(ids), IDS_MAX):
+        piece = ids[start : start + IDS_MAX]
+        rows = sql.rows(
+            "SELECT o.order_id, h.member FROM fund_order AS o"  # noqa: S608  marks alone
+            " JOIN fund_holder AS h ON h.fund = o.fund AND h.account = o.holder"
+            f" WHERE o.order_id IN ({', '.join('?' * len(piece))})",
+            piece,
+        )
+        found.update((order_id, UUID(bytes=member)) for order_id, member in rows)
+    return found
 
 
 def _order(row: Row) -> Order:

@@ -152,13 +152,15 @@ def _pay_wallets(tx: Tx, fund: Fund, run: Run, rows: list[tuple[bytes, int, int]
     results = tx.post_batch(batch)
     refused = np.flatnonzero(results["refusal"])
     kept = []
+    members = order_store.members_of(tx.sql, [ids[i] for i in refused.tolist()])
     for i in refused.tolist():
         reason = Refusal(int(results["refusal"][i]))
         if reason is not Refusal.CREDIT_ACCOUNT_CLOSED:
             post_batch_all(tx, batch[i : i + 1])
         amount = int(amounts[i])
         kept.append((ids[i], fund.code, amount, reason.name, tx.now_us))
-        tx.emit("fund.redemption_unpaid", ids[i], {"amount_minor": amount, "why": reason.name})
+        said = {"member_id": members[ids[i]], "amount_minor": amount, "why": reason.name}
+        tx.emit("fund.redemption_unpaid", ids[i], said)
     if kept:
         due_store.insert_unpaid(tx.sql, kept)
     return int(amounts.sum()) - int(amounts[refused].sum())
