@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from venule import access, escrow, fund, members, partners, wallet
+from venule import access, escrow, fund, members, partners, wallet, webhooks
 from venule.kit.relay import Procedures
 from venule.procedures import COMMANDS, READERS
 
@@ -42,7 +42,7 @@ WITH_A_QUERY = {
 def test_every_use_case_is_served_or_left_out():
     public = {
         function
-        for room in (members, access, wallet, fund, escrow, partners)
+        for room in (members, access, wallet, fund, escrow, partners, webhooks)
         for function in (getattr(room, name) for name in room.__all__)
         if inspect.isfunction(function)
         and next(iter(inspect.signature(function).parameters), "") == "tx"

@@ -48,6 +48,7 @@ WITNESS = "the witness has it as well, but after a loss of power it may be behin
 REPLAY = "the replay's own notes"
 PARTNERS = "who may ask for what; what was asked for stands in the books"
 ENTRY = "who may come in and how: no money is in it, and nobody but its owner could prove it"
+TOLD = "what partners were told of events, and how that went"
 BOOKS = "nothing in it in this home: tests/books/test_proofs.py has one with payments between books"
 
 VOUCHED: dict[str, str] = {
@@ -291,6 +292,18 @@ FREE: dict[str, dict[str, str]] = {
         " state note",
     },
     "book_pair_item": {BOOKS: "peer day_on id kind payer_book amount detail"},
+    "webhook_endpoint": {
+        TOLD: "id application_id url description types state reason created_at from_seq"
+        " failures failing_since resting_until",
+    },
+    "webhook_secret": {TOLD: "endpoint_id number sealed made_at until_at"},
+    "webhook_cursor": {MACHINE: "id seq"},
+    "webhook_unread": {TOLD: "seq name error seen_at"},
+    "webhook_message": {TOLD: "id seq type ref body made_at"},
+    "webhook_delivery": {
+        TOLD: "id endpoint_id message_id ref seq state attempts tries begun_at due_at ended_at",
+    },
+    "webhook_attempt": {TOLD: "delivery_id number at status took_ms answer error"},
     "replay_run": {REPLAY: "id digest attempts day_index step done elapsed_ms failure"},
     "replay_member": {REPLAY: "kind number member"},
     "replay_day": {

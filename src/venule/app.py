@@ -9,7 +9,18 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import access, books, escrow, fund, ledger, members, partners, replay, wallet
+from venule import (
+    access,
+    books,
+    escrow,
+    fund,
+    ledger,
+    members,
+    partners,
+    replay,
+    wallet,
+    webhooks,
+)
 from venule.kit.backup import backup
 from venule.kit.errors import AppError, HomeDamaged, NotAHome
 from venule.kit.home import Home
@@ -60,6 +71,7 @@ ROOMS: Final[tuple[Migrations, ...]] = (
     fund.MIGRATIONS,
     escrow.MIGRATIONS,
     partners.MIGRATIONS,
+    webhooks.MIGRATIONS,
     replay.MIGRATIONS,
 )
 """The rooms that keep rows, in floor order; the kit's own come first by themselves."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import access, escrow, fund, members, partners, wallet
+from venule import access, escrow, fund, members, partners, wallet, webhooks
 from venule.ledger import Tx
 from venule.members import MemberId
 
@@ -171,6 +171,20 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     partners.renew,
     partners.revoke_token,
     partners.purge_grants,
+    webhooks.add_endpoint,
+    webhooks.change_endpoint,
+    webhooks.enable_endpoint,
+    webhooks.disable_endpoint,
+    webhooks.remove_endpoint,
+    webhooks.rotate_secret,
+    webhooks.ping,
+    webhooks.replay,
+    webhooks.replay_dead,
+    webhooks.fan_out,
+    webhooks.claim,
+    webhooks.record,
+    webhooks.turn_over,
+    webhooks.purge,
 )
 
 
@@ -344,4 +358,11 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     partners.consents_of,
     partners.token_facts,
     partners.watchers,
+    webhooks.endpoints,
+    webhooks.endpoint,
+    webhooks.deliveries,
+    webhooks.delivery,
+    webhooks.unread,
+    webhooks.look,
+    webhooks.next_due_at,
 )

@@ -55,11 +55,17 @@ PROCEDURES = Procedures([put, crash, hold], [numbers, count_from, talk])
 class Served:
     """A server in an event loop of its own."""
 
-    def __init__(self, desk: Desk[NoteTx], endpoint: str, **options: Any) -> None:
+    def __init__(
+        self,
+        desk: Desk[Any],
+        endpoint: str,
+        procedures: Procedures = PROCEDURES,
+        **options: Any,
+    ) -> None:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
-        self.server = Server(desk, PROCEDURES, SECRET)
+        self.server = Server(desk, procedures, SECRET)
         start = self.server.start(parse_endpoint(endpoint), **options)
         try:
             self.endpoint = str(asyncio.run_coroutine_threadsafe(start, self.loop).result(20))

@@ -8,7 +8,13 @@ from typing import Final
 
 import pytest
 
-from venule.cli.docs import account_codes, cli_page, states_pages, transfer_codes
+from venule.cli.docs import (
+    account_codes,
+    cli_page,
+    states_pages,
+    transfer_codes,
+    webhooks_page,
+)
 
 GLOSSARY_TERMS_MIN: Final = 60
 
@@ -36,6 +42,13 @@ def test_the_states_and_their_diagrams_are_current(docs):
     """`make pages` writes them."""
     for name, text in states_pages().items():
         assert text.splitlines() == (docs / name).read_text(encoding="utf-8").splitlines(), name
+
+
+def test_the_page_of_webhook_events_is_current(docs):
+    """`make pages` writes it."""
+    page = (docs / "webhook-events.md").read_text(encoding="utf-8")
+
+    assert webhooks_page().splitlines() == page.splitlines()
 
 
 def test_the_chart_of_accounts_is_that_of_the_code(docs):

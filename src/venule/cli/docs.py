@@ -21,6 +21,7 @@ from venule.cli.exits import MEANINGS
 from venule.cli.names import account_names, transfer_names
 from venule.escrow import MACHINES
 from venule.kit.errors import AppError, all_errors
+from venule.webhooks import PING, TYPES
 
 GENERATED: Final = "<!-- Made from the code by `make pages`; do not edit. -->\n"
 
@@ -137,6 +138,25 @@ def states_pages() -> dict[str, str]:
     return {"escrow-states.md": "\n".join(parts), **files}
 
 
+WEBHOOKS_INTRODUCTION: Final = """\
+The body of a message is `{"type": ..., "timestamp": ..., "data": {...}}`. What stands under `data`
+is named here by type; a field that is empty is left out. Ids are UUIDs, instants are ISO 8601 in
+UTC, `amount` and its like are `{"amount": "12.34", "currency": "CNY"}`. How messages are signed
+and repeated stands in [Webhooks](webhooks.md).
+"""
+
+
+def webhooks_page() -> str:
+    """Return the page of the events that applications are told of."""
+    parts = [GENERATED, "# Events of webhooks\n", WEBHOOKS_INTRODUCTION]
+    parts.append("| type | what has happened | data |\n| --- | --- | --- |")
+    for name, entry in sorted(TYPES.items()):
+        fields = ", ".join(f"`{field}`" for field in entry.shape.__struct_fields__)
+        parts.append(f"| `{name}` | {entry.says} | {fields} |")
+    parts.append(f"| `{PING}` | You have asked for a message to test with. | `endpoint_id` |")
+    return "\n".join(parts) + "\n"
+
+
 def _error_row(leaf: type[AppError]) -> str:
     reason = " ".join((leaf.__doc__ or "").split("\n\n", maxsplit=1)[0].split())
     retry = "yes" if leaf.retryable else "no"
@@ -158,6 +178,7 @@ def _floor(room: str) -> tuple[int, str]:
         "fund",
         "escrow",
         "partners",
+        "webhooks",
         "replay",
         "app",
         "cli",
@@ -170,6 +191,7 @@ def main() -> None:
     docs = Path(sys.argv[1])
     (docs / "cli.md").write_text(cli_page(), encoding="utf-8")
     (docs / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (docs / "webhook-events.md").write_text(webhooks_page(), encoding="utf-8")
     for name, text in states_pages().items():
         (docs / name).write_text(text, encoding="utf-8")
 
