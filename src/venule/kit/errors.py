@@ -96,8 +96,8 @@ class AppError(Exception):
 
 
 @cache
-def fact_names(leaf: type[AppError]) -> tuple[str, ...]:
-    """Return the names of an error's typed fields, in order; class attributes are none."""
+def fact_names(leaf: Any) -> tuple[str, ...]:
+    """Return the names of an error class's typed fields, in order; class attributes are none."""
     return tuple(field.name for field in fields(leaf)) if is_dataclass(leaf) else ()
 
 
