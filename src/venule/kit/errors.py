@@ -32,7 +32,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -95,7 +94,6 @@ class AppError(Exception):
         }
 
 
-@cache
 def fact_names(leaf: Any) -> tuple[str, ...]:
     """Return the names of an error class's typed fields, in order; class attributes are none."""
     return tuple(field.name for field in fields(leaf)) if is_dataclass(leaf) else ()

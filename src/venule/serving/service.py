@@ -28,6 +28,8 @@ from venule.kit.place import is_address
 from venule.kit.time import Clock, SystemClock, to_us
 from venule.kit.vault import KEY_FILE, Vault, read_vault
 from venule.ledger import Tx
+from venule.members import api as members_api
+from venule.partners.api import partner_routes
 from venule.procedures import SENSITIVE
 from venule.serving import operations, streams
 from venule.serving.front import make_front
@@ -37,6 +39,7 @@ from venule.serving.pages import page_routes
 from venule.serving.server import HttpServer
 from venule.serving.settings import Rail, Settings
 from venule.serving.work import Worker, jobs_lag_s
+from venule.wallet import api as wallet_api
 
 AUTH_EVENTS_KEPT: Final = timedelta(days=400)
 SESSIONS_KEPT: Final = timedelta(days=90)
@@ -77,7 +80,13 @@ class Rooms:
 
     def routes(self) -> list[Route]:
         """Return every operation of the rooms."""
-        return [*operations.ROUTES, streams.stream_route(self.balances)]
+        return [
+            *members_api.ROUTES,
+            *wallet_api.ROUTES,
+            *partner_routes(self.partners),
+            *operations.ROUTES,
+            streams.stream_route(self.balances),
+        ]
 
     def sign(self, caller: Caller, response: Response) -> None:
         """Sign an answer to a partner that signs its requests."""
