@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import jinja2
 import msgspec
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from venule.kit.errors import AppError, NotFound, all_errors, fact_names
@@ -142,10 +143,24 @@ def _leaves() -> dict[str, type[AppError]]:
 def _templates() -> jinja2.Environment:
     folder = files("venule.serving") / "templates"
     sources = {each.name: each.read_text("utf-8") for each in folder.iterdir()}
-    return jinja2.Environment(
-        loader=jinja2.DictLoader(sources), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader(sources),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["words"] = _words
+    return environment
+
+
+def _words(text: str) -> Markup:
+    """Return a text with what stands between backticks as code, and the rest escaped."""
+    shown = [
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(shown)
 
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"

@@ -29,7 +29,7 @@ from venule.kit.time import Clock, SystemClock, to_us
 from venule.kit.vault import KEY_FILE, Vault, read_vault
 from venule.ledger import Tx
 from venule.members import api as members_api
-from venule.partners.api import partner_routes
+from venule.partners import api as partners_api
 from venule.procedures import SENSITIVE
 from venule.serving import operations, streams
 from venule.serving.front import make_front
@@ -49,8 +49,17 @@ CLEAN_AGAIN: Final = 500
 
 RAIL_FILE: Final = "bank-simulator"
 TAGS: Final[Mapping[str, str]] = {
-    "operations": "What those who run the house look at and put right.",
+    "access": "Signing in, passkeys, sessions and devices, step-up; staff and what takes two of them.",
+    "members": "Who holds a wallet: opening, tiers, limits, bank accounts.",
     "wallet": "Money of members: balances, payments, transfers, top-ups, withdrawals.",
+    "bank": "The bank's word: messages, statements, reconciliation, cases.",
+    "fund": "Money-market fund: orders, holdings, income, the sweep, the close of a day.",
+    "escrow": "Guaranteed trade: orders, shipments, refunds, disputes, settlement, freezes.",
+    "partners": "Applications of other firms, their keys and scopes, members' consents.",
+    "webhooks": "Where partners are told what happens, and what became of each message.",
+    "gateway": "What an operator sets up for merchants with an SDK of the partner gateway.",
+    "sandbox": "Trying out: test members with play money, a clock that moves when told.",
+    "operations": "What those who run the house look at and put right.",
 }
 
 _log: Final = get_logger("venule.service")
@@ -83,7 +92,7 @@ class Rooms:
         return [
             *members_api.ROUTES,
             *wallet_api.ROUTES,
-            *partner_routes(self.partners),
+            *partners_api.partner_routes(self.partners),
             *operations.ROUTES,
             streams.stream_route(self.balances),
         ]
