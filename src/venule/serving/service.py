@@ -49,7 +49,7 @@ CLEAN_AGAIN: Final = 500
 
 RAIL_FILE: Final = "bank-simulator"
 TAGS: Final[Mapping[str, str]] = {
-    "access": "Signing in, passkeys, sessions and devices, step-up; staff and what takes two of them.",
+    "access": "Signing in, passkeys, sessions and devices, step-up; staff, and what takes two.",
     "members": "Who holds a wallet: opening, tiers, limits, bank accounts.",
     "wallet": "Money of members: balances, payments, transfers, top-ups, withdrawals.",
     "bank": "The bank's word: messages, statements, reconciliation, cases.",
