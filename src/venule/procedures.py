@@ -33,9 +33,15 @@ SENSITIVE: Final = access.Sensitive(
         wallet.sweep_fees,
         fund.unfreeze_shares,
         escrow.unfreeze_funds,
+        partners.admit,
+        partners.add_key,
+        partners.bind_owner,
+        partners.change_scopes,
+        partners.resume,
     )
 )
-"""What takes two of the staff: tier overrides, postings by hand, releases of holds, the staff."""
+"""What takes two of the staff: tier overrides, postings by hand, releases of holds, the staff,
+what gives a partner more."""
 
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     SENSITIVE.propose,

@@ -76,11 +76,18 @@ MATRIX = """
     members.set_tier_limit:check      . . . R . .
     operations.read                   O F . R A .
     operations.run                    O . . . . .
+    partners.add_key                  O . . . . .
+    partners.add_key:check            O . . R . .
     partners.admit                    O . . . . .
     partners.admit:check              O . . R . .
-    partners.change_key               O . . . . .
-    partners.change_key:check         O . . R . .
+    partners.bind_owner               O . . . . .
+    partners.bind_owner:check         O . . R . .
+    partners.change_scopes            O . . . . .
+    partners.change_scopes:check      O . . R . .
+    partners.operate                  O . . R . .
     partners.read                     O . . R A .
+    partners.resume                   O . . . . .
+    partners.resume:check             O . . R . .
     proposals.read                    O F S R A .
     wallet.cover_case                 . F . . . .
     wallet.cover_case:check           O F . . . .

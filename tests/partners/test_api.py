@@ -39,7 +39,8 @@ from venule.kit.time import SystemClock
 from venule.kit.vault import Vault
 from venule.members import MemberId, MemberKind
 from venule.partners import ConsentQuery, Suspend
-from venule.partners.api import ApplicationBody, partner_routes
+from venule.partners.api import partner_routes
+from venule.partners.api_model import ApplicationBody
 from venule.partners.oauth_api import oauth_routes
 from venule.serving.gatekeeper import Gatekeeper
 

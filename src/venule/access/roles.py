@@ -44,7 +44,13 @@ _TREASURY: Final = (
 _HOLDS: Final = ("fund.unfreeze_shares", "escrow.unfreeze_funds")
 _TIERS: Final = ("members.change_tier", "members.set_tier_limit")
 _PEOPLE: Final = ("access.add_staff", "access.change_roles", "access.reset_login")
-_PARTNERS: Final = ("partners.admit", "partners.change_key")
+_PARTNERS: Final = (
+    "partners.admit",
+    "partners.add_key",
+    "partners.bind_owner",
+    "partners.change_scopes",
+    "partners.resume",
+)
 
 
 def _checks(kinds: Iterable[str]) -> frozenset[str]:
@@ -67,6 +73,7 @@ PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             "fund.operate",
             "escrow.set_product",
             "operations.run",
+            "partners.operate",
             "partners.read",
         }
     ),
@@ -109,6 +116,7 @@ PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             "escrow.rule",
             "fund.freeze_shares",
             "members.freeze",
+            "partners.operate",
             "partners.read",
         }
     ),

@@ -6,12 +6,8 @@ a suspension) takes two people where money is real: see the proposals of staff.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
-from datetime import datetime
-from typing import Annotated, Any, Final
-
-import msgspec
+from typing import Any, Final
 
 from venule.kit.http import (
     ANYONE,
@@ -20,18 +16,37 @@ from venule.kit.http import (
     STAFF,
     Call,
     CallerKind,
-    Cursor,
     NotPermitted,
     Route,
-    Shape,
     give_cursor,
     take_cursor,
 )
-from venule.kit.http.texts import line_pattern
 from venule.members import MemberId
 from venule.partners import consents, service
+from venule.partners.api_model import (
+    ApplicationBody,
+    ApplicationKeyBody,
+    ApplicationKeysView,
+    ApplicationKeyView,
+    ApplicationOpened,
+    ApplicationPath,
+    ApplicationsPage,
+    ApplicationsParams,
+    ApplicationView,
+    ConsentPath,
+    ConsentsView,
+    KeyPath,
+    RedirectUrisBody,
+    ScopesView,
+    ServerKeyView,
+    WhyBody,
+    application_view,
+    consent_view,
+    key_view,
+    scope_view,
+)
 from venule.partners.authn import Authenticator
-from venule.partners.consent_model import ConsentQuery, ConsentShown, WithdrawConsent
+from venule.partners.consent_model import ConsentQuery, WithdrawConsent
 from venule.partners.errors import (
     ApplicationTransitionIllegal,
     ApplicationUnknown,
@@ -45,24 +60,12 @@ from venule.partners.errors import (
     TooManyKeys,
 )
 from venule.partners.model import (
-    CONTACT_CHARS_MAX,
-    NAME_CHARS_MAX,
-    REASON_CHARS_MAX,
-    REDIRECT_CHARS_MAX,
-    REDIRECTS_MAX,
     AddKey,
-    Application,
     ApplicationId,
     ApplicationQuery,
-    ApplicationState,
     AskProduction,
     ChangeRedirects,
     CloseApplication,
-    ConsentId,
-    Key,
-    KeyAlg,
-    KeyId,
-    KeyUse,
     OpenApplication,
     Opened,
     Refuse,
@@ -70,229 +73,11 @@ from venule.partners.model import (
     SignUp,
     Suspend,
 )
-from venule.partners.public_keys import PUBLIC_CHARS_MAX
 from venule.partners.scopes import SCOPES
 
 TAG: Final = "partners"
 READ: Final = "partners.read"
 OPERATE: Final = "partners.operate"
-
-ScopeName = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=f"^({'|'.join(re.escape(name) for name in SCOPES)})$", examples=["payments.read"]
-    ),
-]
-RedirectUri = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(https://[a-z0-9-]+(\.[a-z0-9-]+)*|http://127\.0\.0\.1)(:[1-5]?[0-9]{1,4})?"
-        r"/[A-Za-z0-9/._~!$&'()*+,;=:?%-]*$",
-        max_length=REDIRECT_CHARS_MAX,
-        description="Compared to the letter. http: on 127.0.0.1 alone.",
-        examples=["https://shop.example/back"],
-    ),
-]
-RedirectUris = Annotated[
-    list[RedirectUri],
-    msgspec.Meta(max_length=REDIRECTS_MAX, extra_json_schema={"uniqueItems": True}),
-]
-PublicKeyText = Annotated[
-    str,
-    msgspec.Meta(
-        min_length=1,
-        max_length=PUBLIC_CHARS_MAX,
-        description="PEM, a JWK as text, or the 32 bytes of an Ed25519 key in base64.",
-        examples=["ZHVtbXkgcHVibGljIGtleSBvZiAzMiBieXRlcyAhISE="],
-    ),
-]
-Reason = Annotated[str, msgspec.Meta(pattern=line_pattern(REASON_CHARS_MAX), examples=["stolen"])]
-
-
-class ApplicationBody(Shape, frozen=True):
-    """An application to be. scopes: what it wants to do.
-
-    request_key: signs requests, Ed25519. assertion_key: proves it for OAuth, Ed25519 or P-256.
-    """
-
-    name: Annotated[
-        str, msgspec.Meta(pattern=line_pattern(NAME_CHARS_MAX), examples=["Shop helper"])
-    ]
-    contact: Annotated[
-        str, msgspec.Meta(pattern=line_pattern(CONTACT_CHARS_MAX), examples=["dev@shop.example"])
-    ]
-    scopes: Annotated[list[ScopeName], msgspec.Meta(max_length=len(SCOPES))] = []  # noqa: RUF012
-    redirect_uris: RedirectUris = []  # noqa: RUF012
-    request_key: PublicKeyText | None = None
-    assertion_key: PublicKeyText | None = None
-
-
-class KeyView(msgspec.Struct, frozen=True):
-    """A public key. id: what `keyid` and `kid` name."""
-
-    id: KeyId
-    use: KeyUse
-    alg: KeyAlg
-    not_before: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    added_at: datetime
-
-
-class ApplicationView(msgspec.Struct, frozen=True):
-    """An application. owner_id: the member for whom it acts of itself."""
-
-    id: ApplicationId
-    name: str
-    contact: str
-    owner_id: MemberId | None
-    state: ApplicationState
-    scopes: list[str]
-    redirect_uris: list[str]
-    made_at: datetime
-    changed_at: datetime
-    reason: str | None
-
-
-class OpenedView(msgspec.Struct, frozen=True):
-    """An application and its first keys."""
-
-    application: ApplicationView
-    keys: list[KeyView]
-
-
-class ApplicationPath(msgspec.Struct, frozen=True):
-    """Which application."""
-
-    application_id: ApplicationId
-
-
-class KeyPath(msgspec.Struct, frozen=True):
-    """Which key of which application."""
-
-    application_id: ApplicationId
-    key_id: KeyId
-
-
-class ApplicationsParams(Shape, frozen=True):
-    """Which applications."""
-
-    state: ApplicationState | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
-    cursor: Cursor | None = None
-
-
-class ApplicationsPage(msgspec.Struct, frozen=True):
-    """Applications, in the order of sign-up."""
-
-    items: list[ApplicationView]
-    next_cursor: str | None
-
-
-class KeysView(msgspec.Struct, frozen=True):
-    """Keys in the order in which they were added, those that are over too."""
-
-    items: list[KeyView]
-
-
-class KeyBody(Shape, frozen=True):
-    """A key to be added. not_before: at once if it is left out; expires_at: never."""
-
-    use: KeyUse
-    public_key: PublicKeyText
-    not_before: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-
-
-class RedirectUrisBody(Shape, frozen=True):
-    """Where browsers may be sent back to."""
-
-    redirect_uris: RedirectUris
-
-
-class WhyBody(Shape, frozen=True):
-    """Why; for those who look into it later."""
-
-    reason: Reason
-
-
-class ScopeView(msgspec.Struct, frozen=True):
-    """A scope. shown, shown_zh: what a member reads who is asked for it."""
-
-    name: str
-    does: str
-    shown: str
-    shown_zh: str
-    asked_of_members: bool
-
-
-class ScopesView(msgspec.Struct, frozen=True):
-    """All scopes."""
-
-    items: list[ScopeView]
-
-
-class ServerKeyView(msgspec.Struct, frozen=True):
-    """The key that signs our answers. public_key: its 32 bytes in base64."""
-
-    id: KeyId
-    alg: str
-    public_key: str
-
-
-class ConsentView(msgspec.Struct, frozen=True):
-    """What the caller lets an application do. used_at: to the hour."""
-
-    id: ConsentId
-    application_id: ApplicationId
-    application: str
-    scopes: list[ScopeView]
-    given_at: datetime
-    used_at: datetime | None
-
-
-class ConsentsView(msgspec.Struct, frozen=True):
-    """Consents that are not withdrawn, the youngest first."""
-
-    items: list[ConsentView]
-
-
-class ConsentPath(msgspec.Struct, frozen=True):
-    """Which consent."""
-
-    consent_id: ConsentId
-
-
-def _view(it: Application) -> ApplicationView:
-    return ApplicationView(
-        it.id,
-        it.name,
-        it.contact,
-        it.owner_id,
-        it.state,
-        list(it.scopes),
-        list(it.redirect_uris),
-        it.made_at,
-        it.changed_at,
-        it.reason,
-    )
-
-
-def _key_view(key: Key) -> KeyView:
-    return KeyView(
-        key.id, key.use, key.alg, key.not_before, key.expires_at, key.revoked_at, key.added_at
-    )
-
-
-def _scope_view(name: str) -> ScopeView:
-    scope = SCOPES[name]
-    return ScopeView(scope.name, scope.does, scope.shown, scope.shown_zh, scope.asked)
-
-
-def _consent_view(shown: ConsentShown) -> ConsentView:
-    it = shown.consent
-    scopes = [_scope_view(name) for name in it.scopes]
-    return ConsentView(it.id, it.application_id, shown.application, scopes, it.given_at, it.used_at)
 
 
 def operator_of(call: Call[Any, Any, Any]) -> str:
@@ -313,20 +98,22 @@ def _check_theirs(call: Call[Any, Any, Any], permission: str) -> None:
         raise ApplicationUnknown(application_id)
 
 
-async def _open(call: Call[ApplicationBody, None, None], *, by_itself: bool) -> OpenedView:
+async def _open(call: Call[ApplicationBody, None, None], *, by_itself: bool) -> ApplicationOpened:
     body = call.body
     new = SignUp(body.name, body.contact, tuple(body.scopes), tuple(body.redirect_uris))
     command = OpenApplication(new, by_itself, body.request_key or "", body.assertion_key or "")
     opened: Opened = await call.door.acall(service.open_application, command, call.key)
-    return OpenedView(_view(opened.application), [_key_view(key) for key in opened.keys])
+    return ApplicationOpened(
+        application_view(opened.application), [key_view(key) for key in opened.keys]
+    )
 
 
-async def sign_up_application(call: Call[ApplicationBody, None, None]) -> OpenedView:
+async def sign_up_application(call: Call[ApplicationBody, None, None]) -> ApplicationOpened:
     """Sign up by oneself, in a sandbox."""
     return await _open(call, by_itself=True)
 
 
-async def open_application(call: Call[ApplicationBody, None, None]) -> OpenedView:
+async def open_application(call: Call[ApplicationBody, None, None]) -> ApplicationOpened:
     """Open an application for a partner."""
     return await _open(call, by_itself=False)
 
@@ -338,20 +125,20 @@ async def list_applications(call: Call[None, ApplicationsParams, None]) -> Appli
     query = ApplicationQuery(after, asked.state, asked.limit)
     found = await call.door.aread(service.applications, query)
     more = give_cursor(found[-1].id) if len(found) == asked.limit else None
-    return ApplicationsPage([_view(it) for it in found], more)
+    return ApplicationsPage([application_view(it) for it in found], more)
 
 
 async def show_application(call: Call[None, None, ApplicationPath]) -> ApplicationView:
     """Show an application."""
     _check_theirs(call, READ)
-    return _view(await call.door.aread(service.application, call.path.application_id))
+    return application_view(await call.door.aread(service.application, call.path.application_id))
 
 
 async def ask_for_production(call: Call[None, None, ApplicationPath]) -> ApplicationView:
     """Ask that an application be admitted."""
     _check_theirs(call, OPERATE)
     command = AskProduction(call.path.application_id)
-    return _view(await call.door.acall(service.ask_production, command))
+    return application_view(await call.door.acall(service.ask_production, command))
 
 
 async def change_redirect_uris(
@@ -360,17 +147,19 @@ async def change_redirect_uris(
     """Say anew where browsers may be sent back to."""
     _check_theirs(call, OPERATE)
     command = ChangeRedirects(call.path.application_id, tuple(call.body.redirect_uris))
-    return _view(await call.door.acall(service.change_redirects, command))
+    return application_view(await call.door.acall(service.change_redirects, command))
 
 
-async def list_application_keys(call: Call[None, None, ApplicationPath]) -> KeysView:
+async def list_application_keys(call: Call[None, None, ApplicationPath]) -> ApplicationKeysView:
     """List an application's keys."""
     _check_theirs(call, READ)
     found = await call.door.aread(service.keys, call.path.application_id)
-    return KeysView([_key_view(key) for key in found])
+    return ApplicationKeysView([key_view(key) for key in found])
 
 
-async def add_application_key(call: Call[KeyBody, None, ApplicationPath]) -> KeyView:
+async def add_application_key(
+    call: Call[ApplicationKeyBody, None, ApplicationPath],
+) -> ApplicationKeyView:
     """Add a key, in a sandbox."""
     _check_theirs(call, OPERATE)
     if not await call.door.aread(service.is_sandbox):
@@ -379,12 +168,12 @@ async def add_application_key(call: Call[KeyBody, None, ApplicationPath]) -> Key
     command = AddKey(
         call.path.application_id, body.use, body.public_key, body.not_before, body.expires_at
     )
-    return _key_view(await call.door.acall(service.add_key, command))
+    return key_view(await call.door.acall(service.add_key, command))
 
 
 async def list_scopes(call: Call[None, None, None]) -> ScopesView:
     """List all scopes."""
-    return ScopesView([_scope_view(name) for name in SCOPES])
+    return ScopesView([scope_view(name) for name in SCOPES])
 
 
 async def show_server_key(call: Call[None, None, None]) -> ServerKeyView:
@@ -398,7 +187,7 @@ async def show_server_key(call: Call[None, None, None]) -> ServerKeyView:
 async def list_consents(call: Call[None, None, None]) -> ConsentsView:
     """List what the caller lets applications do."""
     found = await call.door.aread(consents.consents_of, ConsentQuery(MemberId(call.who.id)))
-    return ConsentsView([_consent_view(shown) for shown in found])
+    return ConsentsView([consent_view(shown) for shown in found])
 
 
 class _Ending:
@@ -407,20 +196,22 @@ class _Ending:
     def __init__(self, authenticator: Authenticator) -> None:
         self._forget = authenticator.forget
 
-    async def revoke_application_key(self, call: Call[WhyBody, None, KeyPath]) -> KeyView:
+    async def revoke_application_key(
+        self, call: Call[WhyBody, None, KeyPath]
+    ) -> ApplicationKeyView:
         """End a key at once."""
         _check_theirs(call, OPERATE)
         command = RevokeKey(call.path.application_id, call.path.key_id, call.body.reason)
         key = await call.door.acall(service.revoke_key, command)
         self._forget()
-        return _key_view(key)
+        return key_view(key)
 
     async def refuse_application(
         self, call: Call[WhyBody, None, ApplicationPath]
     ) -> ApplicationView:
         """Do not let an application in; it may ask again."""
         command = Refuse(call.path.application_id, call.body.reason, operator_of(call))
-        return _view(await call.door.acall(service.refuse, command))
+        return application_view(await call.door.acall(service.refuse, command))
 
     async def suspend_application(
         self, call: Call[WhyBody, None, ApplicationPath]
@@ -429,7 +220,7 @@ class _Ending:
         command = Suspend(call.path.application_id, call.body.reason, operator_of(call))
         after = await call.door.acall(service.suspend, command)
         self._forget()
-        return _view(after)
+        return application_view(after)
 
     async def close_application(
         self, call: Call[WhyBody, None, ApplicationPath]
@@ -438,7 +229,7 @@ class _Ending:
         command = CloseApplication(call.path.application_id, call.body.reason, operator_of(call))
         after = await call.door.acall(service.close_application, command)
         self._forget()
-        return _view(after)
+        return application_view(after)
 
     async def withdraw_consent(self, call: Call[None, None, ConsentPath]) -> None:
         """Take back what the caller lets an application do."""
@@ -474,7 +265,7 @@ def _opening_routes() -> list[Route]:
             description="It may call at once, and acts for a merchant of its own.",
             tag=TAG,
             body=ApplicationBody,
-            answer=OpenedView,
+            answer=ApplicationOpened,
             status=201,
             who=ANYONE,
             rate="sign_in",
@@ -489,7 +280,7 @@ def _opening_routes() -> list[Route]:
             description="It may call when it is admitted, which takes two people.",
             tag=TAG,
             body=ApplicationBody,
-            answer=OpenedView,
+            answer=ApplicationOpened,
             status=201,
             who=STAFF,
             needs=OPERATE,
@@ -585,7 +376,7 @@ def _key_routes(ending: _Ending) -> list[Route]:
             summary="List an application's keys.",
             tag=TAG,
             takes_path=ApplicationPath,
-            answer=KeysView,
+            answer=ApplicationKeysView,
             who=STAFF | PARTNER,
             errors=(ApplicationUnknown,),
         ),
@@ -597,8 +388,8 @@ def _key_routes(ending: _Ending) -> list[Route]:
             description="Where money is real that takes two people: see the proposals of staff.",
             tag=TAG,
             takes_path=ApplicationPath,
-            body=KeyBody,
-            answer=KeyView,
+            body=ApplicationKeyBody,
+            answer=ApplicationKeyView,
             status=201,
             who=STAFF | PARTNER,
             errors=(
@@ -618,7 +409,7 @@ def _key_routes(ending: _Ending) -> list[Route]:
             tag=TAG,
             takes_path=KeyPath,
             body=WhyBody,
-            answer=KeyView,
+            answer=ApplicationKeyView,
             who=STAFF | PARTNER,
             errors=(ApplicationUnknown, KeyUnknown),
         ),
