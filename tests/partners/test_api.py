@@ -27,12 +27,12 @@ from support.partner_town import (
     OneKey,
     Partner,
     PartnerTown,
+    WireDoor,
     pem,
     private_key,
     query_of,
 )
 from venule import partners
-from venule.kit.door import DeskDoor
 from venule.kit.http import Api, Caller, CallerKind, OriginForm, Rate, Route, describe
 from venule.kit.ids import SystemIds
 from venule.kit.time import SystemClock
@@ -55,12 +55,12 @@ class Site:
         self.town = town
         # The clients here sign by the real host, so the service's own address is that of the test.
         self.signer = town.do(
-            partners.load_signer(DeskDoor(town.desk), Vault(bytes(32)), town.clock)
+            partners.load_signer(WireDoor(town.desk), Vault(bytes(32)), town.clock)
         )
         self.routes: list[Route] = []
         self.url = stack.enter_context(live(OriginForm(self._serve)))
         self.authenticator = partners.Authenticator(
-            DeskDoor(town.desk), town.clock, frozenset({self.url})
+            WireDoor(town.desk), town.clock, frozenset({self.url})
         )
         oauth = partners.AuthorizationServer(self.authenticator, ISSUER, town.draw)
         self.routes = [
@@ -72,7 +72,7 @@ class Site:
         often = dict.fromkeys(("standard", "sign_in"), Rate(100_000, 100_000))
         self.api = Api(
             self.routes,
-            DeskDoor(town.desk),
+            WireDoor(town.desk),
             self._who,
             clock=town.clock,
             ids=SystemIds(SystemClock()),

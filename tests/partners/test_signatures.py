@@ -27,8 +27,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from support.both_homes import only_files
-from support.partner_town import COVERED, ISSUER, OneKey, private_key
-from venule.kit.door import DeskDoor
+from support.partner_town import COVERED, ISSUER, OneKey, WireDoor, private_key
 from venule.kit.errors import AppError
 from venule.kit.time import to_us
 from venule.kit.vault import Vault, VaultSealBroken
@@ -261,7 +260,7 @@ def check_answer(signer, fields, request, status=200, body=b'{"ok":true}'):
 
 def test_an_answer_is_signed_with_the_request_it_answers(town, partner):
     vault = Vault(bytes(range(32)))
-    signer = asyncio.run(load_signer(DeskDoor(town.desk), vault, town.clock))
+    signer = asyncio.run(load_signer(WireDoor(town.desk), vault, town.clock))
     request = town.signed(partner)
     body = b'{"ok":true}'
     signature = town.ask(request).signature
@@ -280,18 +279,18 @@ def test_an_answer_is_signed_with_the_request_it_answers(town, partner):
 
 def test_an_answer_to_a_request_without_signature_is_signed_too(town):
     vault = Vault(bytes(range(32)))
-    signer = asyncio.run(load_signer(DeskDoor(town.desk), vault, town.clock))
+    signer = asyncio.run(load_signer(WireDoor(town.desk), vault, town.clock))
     check_answer(signer, signer.fields(200, "application/json", b'{"ok":true}', None), None)
 
 
 def test_the_key_of_our_own_is_made_once_and_kept_sealed(town):
     vault = Vault(bytes(range(32)))
-    first = asyncio.run(load_signer(DeskDoor(town.desk), vault, town.clock))
+    first = asyncio.run(load_signer(WireDoor(town.desk), vault, town.clock))
     town.reopen()
-    again = asyncio.run(load_signer(DeskDoor(town.desk), vault, town.clock))
+    again = asyncio.run(load_signer(WireDoor(town.desk), vault, town.clock))
     assert first.key == again.key
     with pytest.raises(VaultSealBroken):
-        asyncio.run(load_signer(DeskDoor(town.desk), Vault(bytes(32)), town.clock))
+        asyncio.run(load_signer(WireDoor(town.desk), Vault(bytes(32)), town.clock))
 
 
 @only_files
@@ -299,11 +298,11 @@ def test_two_that_make_a_key_at_once_keep_one(town):
     from venule import partners
 
     vault = Vault(bytes(range(32)))
-    first = asyncio.run(load_signer(DeskDoor(town.desk), vault, town.clock))
+    first = asyncio.run(load_signer(WireDoor(town.desk), vault, town.clock))
     late = partners.KeepServerKey(bytes(32), b"sealed")
     assert first.key == town.run(partners.keep_server_key, late)
 
 
 def test_the_public_key_is_readable_as_any_other(town):
-    signer = asyncio.run(load_signer(DeskDoor(town.desk), Vault(bytes(32)), town.clock))
+    signer = asyncio.run(load_signer(WireDoor(town.desk), Vault(bytes(32)), town.clock))
     assert read_public_key(base64.b64encode(signer.key.public).decode())

@@ -391,21 +391,6 @@ def test_the_first_request_of_a_key_is_told_apart_from_the_rest(town, partner):
     assert [False, True, True] == [event.routine for event in town.service.events]
 
 
-def test_a_writer_in_another_process_knows_the_nonces(town, partner):
-    """What is asked of the writer goes over a wire too."""
-    from venule.kit.relay.procedures import procedure
-
-    once = partners.UseOnce(
-        partner.id, partners.Once.NONCE, "n", town.later(seconds=300), town.clock.now()
-    )
-    there = procedure(partners.use_once)
-    again = there.take(there.encode(once))
-    assert once == again
-    facts = town.read(partners.key_facts, partner.request_key.id)
-    look = procedure(partners.key_facts, reads=True)
-    assert facts == look.give(look.encode(facts))
-
-
 def test_covering_less_is_no_way_around(town, partner):
     with pytest.raises(SignatureIncomplete):
         town.ask(town.signed(partner, covered=COVERED))

@@ -38,6 +38,7 @@ from venule.kit.desk import Desk
 from venule.kit.door import DeskDoor
 from venule.kit.home import Home
 from venule.kit.ids import SeededIds
+from venule.kit.relay import Procedures
 from venule.kit.time import VirtualClock
 from venule.ledger import Tx
 from venule.members import MemberId, MemberKind, NewMember, Tier, onboard
@@ -57,6 +58,7 @@ from venule.partners import (
     SignUp,
     WireRequest,
 )
+from venule.procedures import COMMANDS, READERS
 
 R = TypeVar("R")
 
@@ -118,6 +120,25 @@ class Service:
     events: list[AuthnEvent] = field(default_factory=list)
 
 
+class WireDoor:
+    """A desk's door that packs and unpacks whatever passes, as a relay to another process does."""
+
+    served = Procedures(COMMANDS, READERS)
+
+    def __init__(self, desk: Desk[Tx]) -> None:
+        self._door = DeskDoor(desk)
+
+    async def acall(self, fn: Callable[[Any, Any], R], command: Any, key: str | None = None) -> R:
+        known = self.served[f"{fn.__module__}.{fn.__qualname__}"]
+        answer = await self._door.acall(fn, known.take(known.encode(command)), key)
+        return known.give(known.encode(answer))
+
+    async def aread(self, fn: Callable[..., R], query: Any = None) -> R:
+        known = self.served[f"{fn.__module__}.{fn.__qualname__}"]
+        answer = await self._door.aread(fn, known.take(known.encode(query)))
+        return known.give(known.encode(answer))
+
+
 class PartnerTown:
     """An open home with a desk, and the services in front of it."""
 
@@ -157,7 +178,7 @@ class PartnerTown:
         async def tell(event: AuthnEvent) -> None:
             events.append(event)
 
-        authenticator = Authenticator(DeskDoor(self.desk), self.clock, frozenset({ISSUER}), tell)
+        authenticator = Authenticator(WireDoor(self.desk), self.clock, frozenset({ISSUER}), tell)
         return Service(authenticator, AuthorizationServer(authenticator, ISSUER, self.draw), events)
 
     def draw(self, count: int) -> bytes:
