@@ -293,6 +293,7 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     access.credential_facts,
     access.login,
     access.login_of,
+    access.login_named,
     access.passkeys,
     access.open_sessions,
     access.devices,

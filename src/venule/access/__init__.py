@@ -96,6 +96,7 @@ from venule.access.errors import (
     LastCredential,
     LoginNameMalformed,
     LoginNameTaken,
+    LoginNameUnknown,
     LoginThere,
     LoginTransitionIllegal,
     LoginUnknown,
@@ -120,7 +121,7 @@ from venule.access.errors import (
     TooManyFailures,
     TooManyPasskeys,
 )
-from venule.access.front import Ceremony, Entered, Front, TotpOffer
+from venule.access.front import Ceremony, Entered, Front, TotpOffer, code_hash, new_code
 from venule.access.front import Device as ShownDevice
 from venule.access.hashing import Chance, Cost, Passwords
 from venule.access.jobs import access_jobs
@@ -132,6 +133,7 @@ from venule.access.logins import (
     issue_code,
     login,
     login_by_code,
+    login_named,
     login_of,
     open_login,
     reset_login,
@@ -273,6 +275,7 @@ __all__ = [
     "LoginId",
     "LoginNameMalformed",
     "LoginNameTaken",
+    "LoginNameUnknown",
     "LoginState",
     "LoginThere",
     "LoginTransitionIllegal",
@@ -360,6 +363,7 @@ __all__ = [
     "check",
     "check_fresh",
     "check_permission",
+    "code_hash",
     "credential_facts",
     "devices",
     "disable_login",
@@ -375,9 +379,11 @@ __all__ = [
     "login",
     "login_by_code",
     "login_facts",
+    "login_named",
     "login_of",
     "name_device",
     "name_passkey",
+    "new_code",
     "note_denied",
     "note_failed",
     "note_password",

@@ -5,7 +5,8 @@ AppError
 |   `-- LoginNameMalformed, PasswordUnfit, NameMalformed, RolesMalformed, StaffTooFew,
 |       KindNotSensitive, ProposalMalformed, PageMalformed
 |-- NotFound
-|   `-- LoginUnknown, StaffUnknown, PasskeyUnknown, DeviceUnknown, SessionNotFound, ProposalUnknown
+|   `-- LoginUnknown, LoginNameUnknown, StaffUnknown, PasskeyUnknown, DeviceUnknown,
+|       SessionNotFound, ProposalUnknown
 |-- Conflict
 |   `-- LoginNameTaken, LoginThere, CredentialTaken, CredentialsChanged, HouseHasStaff
 |-- Refused
@@ -164,6 +165,18 @@ class LoginUnknown(NotFound):
     @property
     def message(self) -> str:
         return f"expected the id of a login or of its owner, seen {self.login_id}"
+
+
+@dataclass(eq=False)
+class LoginNameUnknown(NotFound):
+    """No login has this name. Told to the staff alone."""
+
+    name: str
+    slug = "login-name-unknown"
+
+    @property
+    def message(self) -> str:
+        return f"expected the name of a login, seen {shorten(self.name)}"
 
 
 @dataclass(eq=False)

@@ -113,6 +113,12 @@ def code_hash(code: str) -> bytes:
     return token_hash(rules.plain_code(code))
 
 
+def new_code(chance: Chance) -> str:
+    """Return a new code for people, such as `ABCD-EFGH-IJKL-MNOP`."""
+    text = b32encode(chance(CODE_BYTES)).decode()
+    return "-".join(text[i : i + 4] for i in range(0, len(text), 4))
+
+
 class Front:
     """Everything that asks the writer on behalf of somebody who is about to come in."""
 
@@ -142,8 +148,7 @@ class Front:
 
     def new_code(self) -> str:
         """Return a new code for people, such as `ABCD-EFGH-IJKL-MNOP`."""
-        text = b32encode(self._chance(CODE_BYTES)).decode()
-        return "-".join(text[i : i + 4] for i in range(0, len(text), 4))
+        return new_code(self._chance)
 
     def new_recovery(self, login_id: LoginId) -> tuple[list[str], list[bytes]]:
         """Return new recovery codes, and what is stored of them."""

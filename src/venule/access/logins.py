@@ -13,6 +13,7 @@ from venule.access.commands import (
     EnrolPasskey,
     HashQuery,
     IssueCode,
+    LoginByName,
     NewFallback,
     OpenLogin,
     Origin,
@@ -25,6 +26,7 @@ from venule.access.errors import (
     CodeRefused,
     CredentialTaken,
     LoginNameTaken,
+    LoginNameUnknown,
     LoginThere,
     LoginTransitionIllegal,
     LoginUnknown,
@@ -97,6 +99,15 @@ def login_of(tx: Tx, query: OwnerQuery) -> LoginView:
     found = store.load_login_of(tx.sql, query.kind, query.owner_id)
     if found is None:
         raise LoginUnknown(query.owner_id)
+    return view(tx, found)
+
+
+def login_named(tx: Tx, query: LoginByName) -> LoginView:
+    """Return the login of a name. Raises: LoginNameMalformed, LoginNameUnknown."""
+    name = rules.login_name(query.name)
+    found = store.load_login_by_name(tx.sql, query.kind, name)
+    if found is None:
+        raise LoginNameUnknown(name)
     return view(tx, found)
 
 

@@ -17,6 +17,7 @@ from venule.cli.books import app as books
 from venule.cli.exits import Exit
 from venule.cli.ledger import app as ledger
 from venule.cli.options import LIMIT, Json, Place
+from venule.cli.staff import app as staff
 
 app = App(
     name="venule",
@@ -483,3 +484,4 @@ def version(*, json: Json = False) -> int:
 
 app.command(ledger)
 app.command(books)
+app.command(staff)

@@ -7,7 +7,8 @@ BadInput 422
 |-- PlaceIsAddress        a command for directories, given a database
 |-- OptionsConflict       two options that say different things
 |-- LimitOutOfRange       `--limit`, `--scan-max`
-`-- StateUnknown          `--state`
+|-- StateUnknown          `--state`
+`-- StaffMalformed        `--add` of `staff found`
 NotFound 404
 `-- AccountUnknown
 Conflict 409
@@ -142,4 +143,19 @@ class PlaceIsAddress(BadInput):
         return (
             f"venule {self.command}: expected a directory, seen the address of a database: "
             f"{self.instead}"
+        )
+
+
+@dataclass(eq=False)
+class StaffMalformed(BadInput):
+    """Text that does not name somebody for the staff, or a role that there is none of."""
+
+    seen: str
+    slug = "staff-malformed"
+
+    @property
+    def message(self) -> str:
+        return (
+            "--add: expected NAME:LOGIN:ROLE[,ROLE...] with roles operator, finance, support, "
+            f"risk, auditor or regulator_reader, seen {shorten(self.seen)}"
         )
