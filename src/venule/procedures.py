@@ -26,8 +26,6 @@ SENSITIVE: Final = access.Sensitive(
         access.reset_login,
         wallet.credit_case,
         wallet.cover_case,
-        wallet.offset_cases,
-        wallet.dismiss_case,
         wallet.pay_in_capital,
         wallet.record_reserve_entry,
         wallet.sweep_fees,

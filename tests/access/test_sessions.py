@@ -35,7 +35,8 @@ def test_only_the_hash_of_a_token_is_stored(town):
     person = town.person().enrol()
     token = person.entered.token
 
-    assert 43 == len(token)  # 256 bits
+    assert 4 + 43 == len(token)  # 256 bits
+    assert token.startswith("vss_")
     assert token not in repr(town.dump())
 
 

@@ -6,6 +6,7 @@ follow NIST SP 800-63B-4. Commands record outcomes; what is slow or secret is do
 `Front` and what stands on it, by the process that asks.
 """
 
+from venule.access.api import access_routes
 from venule.access.approvals import (
     Sensitive,
     kind_of,
@@ -121,7 +122,15 @@ from venule.access.errors import (
     TooManyFailures,
     TooManyPasskeys,
 )
-from venule.access.front import Ceremony, Entered, Front, TotpOffer, code_hash, new_code
+from venule.access.front import (
+    SESSION_PREFIX,
+    Ceremony,
+    Entered,
+    Front,
+    TotpOffer,
+    code_hash,
+    new_code,
+)
 from venule.access.front import Device as ShownDevice
 from venule.access.hashing import Chance, Cost, Passwords
 from venule.access.jobs import access_jobs
@@ -215,6 +224,7 @@ __all__ = [
     "PROPOSAL",
     "READ_ONLY",
     "READ_PERMISSIONS",
+    "SESSION_PREFIX",
     "STEP_UP_LASTS",
     "STRONG",
     "AddPasskey",
@@ -353,6 +363,7 @@ __all__ = [
     "Touch",
     "Withdraw",
     "access_jobs",
+    "access_routes",
     "add_passkey",
     "add_staff",
     "all_staff",

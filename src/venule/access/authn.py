@@ -22,7 +22,15 @@ from venule.access.commands import (
 )
 from venule.access.credentials import passkeys
 from venule.access.errors import SessionOver
-from venule.access.front import Ceremony, Device, Entered, Front, token_hash, within
+from venule.access.front import (
+    HALF_PREFIX,
+    Ceremony,
+    Device,
+    Entered,
+    Front,
+    token_hash,
+    within,
+)
 from venule.access.model import (
     PASSWORD_CHARS_MAX,
     SEEN_EVERY,
@@ -139,7 +147,7 @@ class Authn:
             correct = await front.passwords.verify(known, plain)
             if correct and known is not None and front.passwords.is_stale(known):
                 rehash = await front.passwords.hash(plain)
-        half = front.new_token()
+        half = front.new_token(HALF_PREFIX)
         noted = await front.door.acall(
             note_password,
             NotePassword(

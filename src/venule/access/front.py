@@ -50,6 +50,11 @@ from venule.kit.vault import Vault, VaultSealBroken
 CODE_BYTES: Final = 10
 """80 random bits for a code that people type: too many to try, with or without a pause."""
 
+SESSION_PREFIX: Final = "vss_"
+HALF_PREFIX: Final = "vsh_"
+DEVICE_PREFIX: Final = "vsd_"
+"""How tokens begin: so that one is known for what it is, wherever it turns up."""
+
 OFFER_LASTS: Final = timedelta(minutes=15)
 _TIME_BYTES: Final = 8
 
@@ -142,9 +147,9 @@ class Front:
         self._issuer = issuer
         self._chance = chance
 
-    def new_token(self) -> str:
+    def new_token(self, prefix: str) -> str:
         """Return a new token of 256 bits."""
-        return to_text(self._chance(TOKEN_BYTES))
+        return prefix + to_text(self._chance(TOKEN_BYTES))
 
     def new_code(self) -> str:
         """Return a new code for people, such as `ABCD-EFGH-IJKL-MNOP`."""
@@ -159,7 +164,7 @@ class Front:
 
     def opening(self, device: Device) -> tuple[Opening, str, str]:
         """Return a session to be opened, its token, and that of the device if it is new."""
-        token, device_token = self.new_token(), self.new_token()
+        token, device_token = self.new_token(SESSION_PREFIX), self.new_token(DEVICE_PREFIX)
         shown = None if device.token is None else token_hash(device.token)
         asked = Opening(token_hash(token), token_hash(device_token), shown, device.name)
         return asked, token, device_token

@@ -272,6 +272,12 @@ class SessionFacts(msgspec.Struct, frozen=True):
     permissions: frozenset[str]
 
     @property
+    def proven_at(self) -> datetime | None:
+        """When the owner was last proven to be there by what a risky action accepts."""
+        session = self.session
+        return session.stepped_up_at if session.stepped_up_by in STRONG else None
+
+    @property
     def login_id(self) -> LoginId:
         """The login that the session is of."""
         return self.session.login_id

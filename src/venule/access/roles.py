@@ -29,14 +29,37 @@ class Role(Enum):
 READ_ONLY: Final = frozenset({Role.AUDITOR, Role.REGULATOR_READER})
 """Roles that stand alone and change nothing."""
 
-_READS: Final = frozenset(
-    {"members.read", "wallet.read", "fund.read", "escrow.read", "operations.read", "proposals.read"}
+_LOOKS: Final = frozenset(
+    {
+        "access.read",
+        "cases.read",
+        "escrow.read",
+        "fund.read",
+        "house.read",
+        "jobs.read",
+        "ledger.read",
+        "limits.read",
+        "members.read",
+        "partners.read",
+        "payments.read",
+        "proposals.read",
+        "wallet.read",
+    }
+)
+_HELPS: Final = frozenset(
+    {
+        "escrow.read",
+        "fund.read",
+        "limits.read",
+        "members.read",
+        "payments.read",
+        "proposals.read",
+        "wallet.read",
+    }
 )
 _TREASURY: Final = (
     "wallet.cover_case",
     "wallet.credit_case",
-    "wallet.offset_cases",
-    "wallet.dismiss_case",
     "wallet.pay_in_capital",
     "wallet.record_reserve_entry",
     "wallet.sweep_fees",
@@ -60,51 +83,49 @@ def _checks(kinds: Iterable[str]) -> frozenset[str]:
 PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
     Role.OPERATOR: frozenset(
         {
-            *_READS,
+            *_LOOKS,
             *_PEOPLE,
             *_PARTNERS,
             *_checks(_PEOPLE),
             *_checks(_PARTNERS),
             *_checks(_TREASURY),
-            "access.issue_code",
             "access.disable_login",
-            "members.onboard",
-            "members.change_tier",
-            "fund.operate",
+            "access.issue_code",
+            "bank_accounts.write",
             "escrow.set_product",
-            "operations.run",
+            "fund.operate",
+            "jobs.write",
+            "members.change_tier",
+            "members.verify",
+            "members.write",
             "partners.operate",
-            "partners.read",
         }
     ),
     Role.FINANCE: frozenset(
         {
-            *_READS,
+            *_LOOKS,
             *_TREASURY,
             *_checks(_TREASURY),
-            "wallet.reconcile",
-            "wallet.take_bank_messages",
+            "bank.messages",
+            "bank.reconcile",
+            "cases.write",
             "fund.publish",
         }
     ),
     Role.SUPPORT: frozenset(
         {
-            "members.read",
-            "wallet.read",
-            "fund.read",
-            "escrow.read",
-            "proposals.read",
+            *_HELPS,
+            *_HOLDS,
             "access.issue_code",
             "access.reset_login",
-            "members.bind_bank_account",
+            "bank_accounts.write",
             "members.change_tier",
-            "members.onboard",
-            *_HOLDS,
+            "members.write",
         }
     ),
     Role.RISK: frozenset(
         {
-            *_READS,
+            *_LOOKS,
             *_HOLDS,
             *_TIERS,
             *_checks(_HOLDS),
@@ -117,14 +138,23 @@ PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             "fund.freeze_shares",
             "members.freeze",
             "partners.operate",
-            "partners.read",
         }
     ),
-    Role.AUDITOR: frozenset({*_READS, "access.read_log", "audit.read", "partners.read"}),
-    Role.REGULATOR_READER: frozenset({"wallet.read", "fund.read", "escrow.read", "audit.read"}),
+    Role.AUDITOR: frozenset({*_LOOKS, "access.read_log", "audit.read"}),
+    Role.REGULATOR_READER: frozenset(
+        {
+            "audit.read",
+            "cases.read",
+            "escrow.read",
+            "fund.read",
+            "house.read",
+            "ledger.read",
+            "limits.read",
+        }
+    ),
 }
 
-READ_PERMISSIONS: Final = frozenset({*_READS, "access.read_log", "audit.read", "partners.read"})
+READ_PERMISSIONS: Final = frozenset({*_LOOKS, "access.read_log", "audit.read"})
 """Permissions that change nothing."""
 
 

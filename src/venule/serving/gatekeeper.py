@@ -9,7 +9,6 @@ from starlette.requests import Request
 from venule import access, partners
 from venule.kit.http import Caller, CallerKind, CallerUnknown
 
-SESSION: Final = "vss_"
 TOKEN: Final = "vat_"  # noqa: S105  how one begins
 BEARER: Final = "bearer "
 
@@ -41,7 +40,7 @@ class Gatekeeper:
         if said[: len(BEARER)].lower() != BEARER:
             raise CallerUnknown("another scheme than Bearer")
         token = said[len(BEARER) :].strip()
-        if token.startswith(SESSION):
+        if token.startswith(access.SESSION_PREFIX):
             return person_or_staff(await self._people.authenticate(token))
         if token.startswith(TOKEN):
             return _partner(await self._partners.bearer(token))
@@ -69,7 +68,7 @@ def person_or_staff(facts: access.SessionFacts) -> Caller:
             facts.owner_id,
             facts.permissions,
             session_id=session.id,
-            stepped_up_at=session.stepped_up_at,
+            stepped_up_at=facts.proven_at,
             facts=facts,
         )
     return Caller(
@@ -77,7 +76,7 @@ def person_or_staff(facts: access.SessionFacts) -> Caller:
         facts.owner_id,
         member_id=facts.owner_id,
         session_id=session.id,
-        stepped_up_at=session.stepped_up_at,
+        stepped_up_at=facts.proven_at,
         facts=facts,
     )
 
