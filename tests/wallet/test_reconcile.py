@@ -12,11 +12,11 @@ from venule.wallet import (
     BankMessages,
     BankStatement,
     BankStatementLine,
-    BankStatementNotReady,
     CaseKind,
     ConfirmTopUps,
     CreditLine,
     CreditTopUps,
+    DayNotOver,
     ItemKind,
     MessageKind,
     PayoutState,
@@ -359,7 +359,7 @@ def test_the_same_statement_again_changes_nothing(town):
         (_statement(("", "", 1)), StatementInconsistent),
         (_statement(("x" * 57, "", 1)), StatementInconsistent),
         (_statement(("a", "", 10**30)), StatementInconsistent),
-        (_statement(on=NEXT), BankStatementNotReady),
+        (_statement(on=NEXT), DayNotOver),
     ],
 )
 def test_statements_that_cannot_be(town, statement, error):

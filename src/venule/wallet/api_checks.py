@@ -37,9 +37,9 @@ from venule.wallet.api_views import (
     case_view,
 )
 from venule.wallet.errors import (
-    BankStatementNotReady,
     CaseNotResolvable,
     CaseUnknown,
+    DayNotOver,
     ReconciliationUnknown,
     ReserveUnknown,
     StatementChanged,
@@ -311,7 +311,7 @@ CHECKS: Final[list[Route]] = [
         answer=ReconciliationView,
         errors=(
             WalletNotSetUp, ReserveUnknown, StatementInconsistent, StatementChanged,
-            StatementOutOfOrder, BankStatementNotReady,
+            StatementOutOfOrder, DayNotOver,
         ),
         summary="Reconcile a reserve account with the bank's statement of a day.",
         description="The statement is the bank's last word: what it tells anew is taken in. The "

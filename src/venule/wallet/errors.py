@@ -9,7 +9,7 @@ AppError
 |       ReconciliationUnknown
 |-- Conflict
 |   `-- RefundRequestReused, SpendRefReused, BankRefReused, StatementChanged,
-|       StatementOutOfOrder, HouseDiffers
+|       StatementOutOfOrder, DayNotOver, HouseDiffers
 |-- Refused
 |   `-- WalletNotSetUp, InsufficientFunds, LimitExceeded, SelfTransfer, NotAMerchant,
 |       NotRefundable, RefundExceedsPayment, TransitionIllegal, NothingToSweep,
@@ -270,6 +270,22 @@ class StatementOutOfOrder(Conflict):
         return (
             f"expected the bank statement of {self.reserve!r} for {self.expected_on}, "
             f"seen the one for {self.on}"
+        )
+
+
+@dataclass(eq=False)
+class DayNotOver(Conflict):
+    """A day is reconciled when it is over, by China's civil time."""
+
+    reserve: str
+    on: date
+    retryable, slug = True, "day-not-over"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"expected the bank statement of {shorten(self.reserve)} for a day that is over, "
+            f"seen {self.on}"
         )
 
 

@@ -23,7 +23,7 @@ from venule.ledger import Tx
 from venule.wallet import bank_store, flows, store
 from venule.wallet.bank_store import Entry, Line
 from venule.wallet.errors import (
-    BankStatementNotReady,
+    DayNotOver,
     StatementChanged,
     StatementInconsistent,
     StatementOutOfOrder,
@@ -114,7 +114,7 @@ def reconcile_day(tx: Tx, command: ReconcileDay) -> Reconciliation:
 
     The same statement again gives the first result and does nothing. The first day may be any;
     then day follows day. Raises: ReserveUnknown, StatementInconsistent, StatementChanged,
-    StatementOutOfOrder, BankStatementNotReady.
+    StatementOutOfOrder, DayNotOver.
     """
     statement = command.statement
     reserve, on = statement.reserve, statement.on
@@ -127,7 +127,7 @@ def reconcile_day(tx: Tx, command: ReconcileDay) -> Reconciliation:
             raise StatementChanged(reserve, on)
         return msgspec.msgpack.decode(known[1], type=Reconciliation)
     if china_date(tx.now) <= on:
-        raise BankStatementNotReady(reserve, on)
+        raise DayNotOver(reserve, on)
     cut = china_instant(on + timedelta(days=1), time())
     drift, entries_minor = _follow(tx, statement, cut)
     matched, items = _compare(tx, statement, cut)
