@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from support.api_town import api_town
+from support.both_homes import fewer
 from support.contract import find_no_lie
 from support.wallet_town import yuan
 from venule.kit.http import CallerKind
@@ -52,9 +53,9 @@ def test_a_machine_that_reads_the_description_finds_no_lie(places):
                 put_known(case.path_parameters, there)
                 put_known(case.body, there)
 
-        asked = find_no_lie(ROUTES, site.url, headers, examples=12, prepare=prepare)
+        asked = find_no_lie(ROUTES, site.url, headers, examples=fewer(6, places), prepare=prepare)
 
-        assert asked > 12 * len(ROUTES)
+        assert asked > 2 * len(ROUTES)
         assert "internal-error" not in site.codes
-        assert site.codes.count("") > 100
+        assert site.codes.count("") > len(ROUTES)
         assert [] == town.breaks()
