@@ -93,7 +93,7 @@ VOUCHED: dict[str, str] = {
     "escrow_settlement": "id trade_id shared seller",
     "escrow_royalty": "settlement_id line receiver_id account amount returned",
     "escrow_royalty_return": "refund_id settlement_id line amount",
-    "escrow_case": "id trade_id",
+    "escrow_case": "id trade_id buyer_id seller_id",
     "escrow_ruling": "case_id number state buyer seller fee",
     "escrow_award": "case_id number member_id account amount",
     "escrow_file": "sha256 content",

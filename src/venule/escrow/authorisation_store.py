@@ -19,7 +19,7 @@ from venule.kit.sql import Row, Sql
 from venule.kit.time import from_us, to_us
 from venule.members import MemberId
 
-_COLUMNS: Final = (
+AUTHORISATION: Final = (
     "id, app, out_order_no, request_no, product, payer_id, payee_id, payer_account, payee_account,"
     " title, frozen, paid, unfrozen, state, hold_seq, created_at, due_at, ended_at"
 )
@@ -28,7 +28,7 @@ _COLUMNS: Final = (
 def insert_authorisation(sql: Sql, a: Authorisation) -> None:
     """Write a new authorisation."""
     sql.run(
-        f"INSERT INTO escrow_authorisation ({_COLUMNS}) VALUES ({marks(_COLUMNS)})",  # noqa: S608
+        f"INSERT INTO escrow_authorisation ({AUTHORISATION}) VALUES ({marks(AUTHORISATION)})",  # noqa: S608
         (
             a.id.bytes,
             a.app,
@@ -72,10 +72,10 @@ def save_authorisation(sql: Sql, a: Authorisation) -> None:
 def load_authorisation(sql: Sql, authorisation_id: AuthorisationId) -> Authorisation | None:
     """Return an authorisation, or None."""
     row = sql.row(
-        f"SELECT {_COLUMNS} FROM escrow_authorisation WHERE id = ?",  # noqa: S608
+        f"SELECT {AUTHORISATION} FROM escrow_authorisation WHERE id = ?",  # noqa: S608
         (authorisation_id.bytes,),
     )
-    return None if row is None else _authorisation(row)
+    return None if row is None else authorisation_of(row)
 
 
 def find_authorisation(
@@ -83,11 +83,11 @@ def find_authorisation(
 ) -> Authorisation | None:
     """Return the authorisation that an application calls so, or None."""
     row = sql.row(
-        f"SELECT {_COLUMNS} FROM escrow_authorisation"  # noqa: S608
+        f"SELECT {AUTHORISATION} FROM escrow_authorisation"  # noqa: S608
         " WHERE app = ? AND out_order_no = ? AND request_no = ?",
         (app, out_order_no, request_no),
     )
-    return None if row is None else _authorisation(row)
+    return None if row is None else authorisation_of(row)
 
 
 def count_frozen(sql: Sql, member_id: MemberId) -> int:
@@ -102,7 +102,8 @@ def count_frozen(sql: Sql, member_id: MemberId) -> int:
     return int(row[0])
 
 
-def _authorisation(row: Row) -> Authorisation:
+def authorisation_of(row: Row) -> Authorisation:
+    """Return the authorisation that a row of `AUTHORISATION` is."""
     id_, app, order, request, product, payer, payee, payer_account, payee_account = row[:9]
     title, frozen, paid, unfrozen, state, hold_seq, created, due, ended = row[9:]
     return Authorisation(

@@ -2,11 +2,11 @@
 
 AppError
 |-- BadInput
-|   `-- EvidenceTooLarge, EvidenceTypeRefused, RulingUnbalanced
+|   `-- EvidenceTooLarge, EvidenceTypeRefused
 |-- NotFound
 |   `-- CaseOfTradeUnknown, EvidenceUnknown, RulingUnknown
 `-- Refused
-    `-- CaseStillOpen, SameOperator, EvidenceClosed
+    `-- CaseStillOpen, SameOperator, EvidenceClosed, RulingUnbalanced
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class EvidenceTypeRefused(BadInput):
 
 
 @dataclass(eq=False)
-class RulingUnbalanced(BadInput):
+class RulingUnbalanced(Refused):
     """The parts of a ruling are not what the trade holds."""
 
     expected_minor: int

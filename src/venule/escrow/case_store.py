@@ -22,16 +22,17 @@ from venule.kit.sql import Row, Sql
 from venule.kit.time import from_us, to_us
 from venule.members import MemberId
 
-_CASE: Final = (
+CASE: Final = (
     "id, trade_id, request_no, amount, shipment, goods_back, reason, state, answer, carrier,"
     " tracking_no, opened_at, due_at, ended_at"
 )
 
 
-def insert_case(sql: Sql, c: Case) -> None:
-    """Write a new case."""
+def insert_case(sql: Sql, c: Case, buyer_id: MemberId, seller_id: MemberId) -> None:
+    """Write a new case, and whose it is: for lists of them."""
     sql.run(
-        f"INSERT INTO escrow_case ({_CASE}) VALUES ({marks(_CASE)})",  # noqa: S608
+        f"INSERT INTO escrow_case ({CASE}, buyer_id, seller_id)"  # noqa: S608
+        f" VALUES ({marks(CASE)}, ?, ?)",
         (
             c.id.bytes,
             c.trade_id.bytes,
@@ -47,6 +48,8 @@ def insert_case(sql: Sql, c: Case) -> None:
             to_us(c.opened_at),
             us(c.due_at),
             us(c.ended_at),
+            buyer_id.bytes,
+            seller_id.bytes,
         ),
     )
 
@@ -70,31 +73,32 @@ def save_case(sql: Sql, c: Case) -> None:
 
 def load_case(sql: Sql, case_id: CaseId) -> Case | None:
     """Return a case, or None."""
-    row = sql.row(f"SELECT {_CASE} FROM escrow_case WHERE id = ?", (case_id.bytes,))  # noqa: S608
-    return None if row is None else _case(row)
+    row = sql.row(f"SELECT {CASE} FROM escrow_case WHERE id = ?", (case_id.bytes,))  # noqa: S608
+    return None if row is None else case_of(row)
 
 
 def load_cases(sql: Sql, trade_id: TradeId) -> list[Case]:
     """Return a trade's cases, the earliest first."""
     rows = sql.rows(
-        f"SELECT {_CASE} FROM escrow_case WHERE trade_id = ? ORDER BY id",  # noqa: S608
+        f"SELECT {CASE} FROM escrow_case WHERE trade_id = ? ORDER BY id",  # noqa: S608
         (trade_id.bytes,),
     )
-    return [_case(row) for row in rows]
+    return [case_of(row) for row in rows]
 
 
 def cases_to_rule(sql: Sql, limit: int) -> list[Case]:
     """Return what waits for an operator, the oldest first."""
     rows = sql.rows(
-        f"SELECT {_CASE} FROM escrow_case"  # noqa: S608
+        f"SELECT {CASE} FROM escrow_case"  # noqa: S608
         " WHERE state IN ('disputed', 'proposed', 'appealed', 'appeal_proposed')"
         " ORDER BY opened_at, id LIMIT ?",
         (limit,),
     )
-    return [_case(row) for row in rows]
+    return [case_of(row) for row in rows]
 
 
-def _case(row: Row) -> Case:
+def case_of(row: Row) -> Case:
+    """Return the case that a row of `CASE` is."""
     id_, trade, request_no, amount, shipment, goods_back, reason, state, answer = row[:9]
     carrier, tracking, opened, due, ended = row[9:]
     return Case(

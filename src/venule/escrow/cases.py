@@ -81,7 +81,7 @@ def ask_refund(tx: Tx, command: AskRefund) -> Case:
         None,
     )
     assert made.due_at is not None
-    case_store.insert_case(tx.sql, made)
+    case_store.insert_case(tx.sql, made, command.by, before.seller_id)
     store.save_trade(tx.sql, replace(before, case_id=made.id))
     remind(tx, made.due_at)
     tx.emit("escrow.case_asked", before.id, made)

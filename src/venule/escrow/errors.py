@@ -2,15 +2,15 @@
 
 AppError
 |-- BadInput
-|   `-- EscrowTextMalformed, TradeAmountOutOfRange, ProductTermsWrong, TooManyOfTrade,
-|       RoyaltyMalformed, DeadlineInThePast
+|   `-- EscrowTextMalformed, TradeAmountOutOfRange, ProductTermsWrong, RoyaltyMalformed
 |-- NotFound
 |   `-- TradeUnknown, ProductUnknown, ShipmentUnknown, AuthorisationUnknown
 |-- Conflict
 |   `-- OutTradeNoReused, RequestNoReused
 |-- Refused
-|   `-- EscrowTransitionIllegal, EscrowNotSetUp, NotTheParty, BuyerIsSeller,
-|       SellerNotAMerchant, TradeExpired, ExceedsUnshipped, RefundExceedsTrade,
+|   `-- EscrowTransitionIllegal, EscrowNotSetUp, NotTheParty, BuyerIsSeller, TooManyOfTrade,
+|       SellerNotAMerchant, TradeExpired, DeadlineInThePast, ExceedsUnshipped,
+|       RefundExceedsTrade,
 |       ExtendedAlready, NotForSettlement, SettlementExceedsRest, ReceiverNotBound,
 |       AuthorisationExceeded, TradesOpen
 `-- Unavailable
@@ -75,7 +75,7 @@ class ProductTermsWrong(BadInput):
 
 
 @dataclass(eq=False)
-class TooManyOfTrade(BadInput):
+class TooManyOfTrade(Refused):
     """More of something than one trade, case or command may have."""
 
     what: str
@@ -265,7 +265,7 @@ class TradeExpired(Refused):
 
 
 @dataclass(eq=False)
-class DeadlineInThePast(BadInput):
+class DeadlineInThePast(Refused):
     """A deadline of the caller's own lies before now, or too far ahead."""
 
     expected: str

@@ -168,6 +168,11 @@ _FAULTS: Final = {
         " ON t.id = c.trade_id AND t.case_id = c.id"
         " WHERE c.ended_at IS NULL AND t.id IS NULL"
     ),
+    "parties of a case": (
+        "SELECT c.id, 1, 0 FROM escrow_case AS c LEFT JOIN escrow_trade AS t"
+        " ON t.id = c.trade_id AND t.buyer_id = c.buyer_id AND t.seller_id = c.seller_id"
+        " WHERE t.id IS NULL"
+    ),
 }
 
 

@@ -90,16 +90,16 @@ def _terms(text: str) -> Terms:
     return msgspec.json.decode(text, type=Terms)
 
 
-_PRODUCT: Final = "id, name, version, terms, set_at"
+PRODUCT: Final = "id, name, version, terms, set_at"
 
 
 def last_product(sql: Sql, name: str) -> Product | None:
     """Return the newest version of a product, or None."""
     row = sql.row(
-        f"SELECT {_PRODUCT} FROM escrow_product WHERE name = ? ORDER BY version DESC LIMIT 1",  # noqa: S608
+        f"SELECT {PRODUCT} FROM escrow_product WHERE name = ? ORDER BY version DESC LIMIT 1",  # noqa: S608
         (name,),
     )
-    return None if row is None else _product(row)
+    return None if row is None else product_of(row)
 
 
 def load_terms(sql: Sql, product: int) -> Terms:
@@ -120,7 +120,8 @@ def insert_product(sql: Sql, name: str, version: int, terms: Terms, now_us: int)
     return int(row[0])
 
 
-def _product(row: Row) -> Product:
+def product_of(row: Row) -> Product:
+    """Return the product that a row of `PRODUCT` is."""
     return Product(row[0], row[1], row[2], _terms(row[3]), from_us(row[4]))
 
 
@@ -135,7 +136,7 @@ _MOVING: Final = (
     " awarded, refunded, refunded_late, unsettled, shared, fee, fee_returned, fund, fund_order_id,"
     " shares, shares_returned, authorisation_id, case_id, extended"
 )
-_TRADE: Final = f"{_FIXED}, {_MOVING}"
+TRADE: Final = f"{_FIXED}, {_MOVING}"
 _SET: Final = ", ".join(f"{name.strip()} = ?" for name in _MOVING.split(","))
 
 
@@ -184,7 +185,7 @@ def insert_trade(sql: Sql, t: Trade) -> None:
         to_us(t.created_at),
     )
     sql.run(
-        f"INSERT INTO escrow_trade ({_TRADE}) VALUES ({marks(_TRADE)})",  # noqa: S608
+        f"INSERT INTO escrow_trade ({TRADE}) VALUES ({marks(TRADE)})",  # noqa: S608
         (*fixed, *_moving(t)),
     )
 
@@ -196,17 +197,17 @@ def save_trade(sql: Sql, t: Trade) -> None:
 
 def load_trade(sql: Sql, trade_id: TradeId) -> Trade | None:
     """Return a trade, or None."""
-    row = sql.row(f"SELECT {_TRADE} FROM escrow_trade WHERE id = ?", (trade_id.bytes,))  # noqa: S608
-    return None if row is None else _trade(row)
+    row = sql.row(f"SELECT {TRADE} FROM escrow_trade WHERE id = ?", (trade_id.bytes,))  # noqa: S608
+    return None if row is None else trade_of(row)
 
 
 def find_trade(sql: Sql, app: str, out_trade_no: str) -> Trade | None:
     """Return the trade that an application calls so, or None."""
     row = sql.row(
-        f"SELECT {_TRADE} FROM escrow_trade WHERE app = ? AND out_trade_no = ?",  # noqa: S608
+        f"SELECT {TRADE} FROM escrow_trade WHERE app = ? AND out_trade_no = ?",  # noqa: S608
         (app, out_trade_no),
     )
-    return None if row is None else _trade(row)
+    return None if row is None else trade_of(row)
 
 
 def trades_paid(
@@ -214,11 +215,11 @@ def trades_paid(
 ) -> list[Trade]:
     """Return a seller's trades paid in a span (its end excluded), the earliest first."""
     rows = sql.rows(
-        f"SELECT {_TRADE} FROM escrow_trade WHERE seller_id = ? AND paid_at IS NOT NULL"  # noqa: S608
+        f"SELECT {TRADE} FROM escrow_trade WHERE seller_id = ? AND paid_at IS NOT NULL"  # noqa: S608
         " AND paid_at >= ? AND paid_at < ? ORDER BY paid_at, id LIMIT ?",
         (seller_id.bytes, since_us, until_us, limit),
     )
-    return [_trade(row) for row in rows]
+    return [trade_of(row) for row in rows]
 
 
 def count_open_trades(sql: Sql, member_id: MemberId) -> int:
@@ -234,7 +235,8 @@ def count_open_trades(sql: Sql, member_id: MemberId) -> int:
     return int(row[0])
 
 
-def _trade(row: Row) -> Trade:
+def trade_of(row: Row) -> Trade:
+    """Return the trade that a row of `TRADE` is."""
     (id_, app, number, kind, goods, product, settle, seller, seller_account, subject) = row[:10]
     amount, created, buyer, buyer_account, state, due, paid, ended = row[10:18]
     unshipped, shipped, released, awarded, refunded, late, unsettled, shared = row[18:26]
