@@ -48,6 +48,7 @@ WITNESS = "the witness has it as well, but after a loss of power it may be behin
 REPLAY = "the replay's own notes"
 PARTNERS = "who may ask for what; what was asked for stands in the books"
 ENTRY = "who may come in and how: no money is in it, and nobody but its owner could prove it"
+SHOP = "how shops and their programs are called and told; money is in what it names"
 TOLD = "what partners were told of events, and how that went"
 BOOKS = "nothing in it in this home: tests/books/test_proofs.py has one with payments between books"
 
@@ -273,6 +274,49 @@ FREE: dict[str, dict[str, str]] = {
         PARTNERS: "hash kind application_id grant_id scopes issued_at expires_at used_at"
         " revoked_at",
     },
+    "gateway_key": {
+        SHOP: "id public_key sealed root_cert root_cert_sn root_sealed cert cert_sn made_at",
+    },
+    "gateway_user": {
+        SHOP: "number member_id",
+    },
+    "gateway_app": {
+        SHOP: "app_id partner_app_id seller_id name state keys rsa1 aes_sealed cert_sn"
+        " cert products redirects partner md5_sealed made_at changed_at",
+    },
+    "gateway_order": {
+        SHOP: "trade_id trade_no app_id acting out_trade_no token opened interface"
+        " method notify_url return_url details made_at",
+    },
+    "gateway_authorisation": {
+        SHOP: "authorisation_id auth_no app_id acting out_order_no request_no notify_url made_at",
+    },
+    "gateway_settlement": {
+        SHOP: "settlement_id settle_no app_id request_no made_at",
+    },
+    "gateway_transfer": {
+        SHOP: "payment_id order_id fund_order_id app_id out_biz_no body amount title made_at",
+    },
+    "gateway_code": {
+        SHOP: "code member_id made_at used_at used_for",
+    },
+    "gateway_voucher": {
+        SHOP: "token app_id acting out_order_no request_no title amount notify_url"
+        " until_at closed made_at",
+    },
+    "gateway_cursor": {
+        SHOP: "name seq",
+    },
+    "gateway_notice": {
+        SHOP: "id app_id partner ref event_seq url parameters state attempts next_at"
+        " seen made_at ended_at",
+    },
+    "gateway_grant": {
+        SHOP: "sha256 kind app_id member_id for_app scope family made_at until_at ended_at",
+    },
+    "gateway_nonce": {
+        SHOP: "app_id nonce until_at",
+    },
     "directory_version": {BOOKS: "id version"},
     "directory_book": {BOOKS: "number name endpoint opened_at"},
     "directory_range": {BOOKS: "first_slot last_slot book"},
@@ -376,7 +420,7 @@ def change(home: Path, table: str, column: str, kind: str) -> bool:
     where = WHERE.get(f"{table}.{column}", "TRUE")
     db = sqlite3.connect(home / "home.sqlite", isolation_level=None)
     db.execute("PRAGMA ignore_check_constraints = 1")
-    query = f"SELECT rowid FROM {table} WHERE {column} IS NOT NULL AND ({where})"
+    query = f"SELECT rowid FROM {table} WHERE {column} IS NOT NULL AND ({where}) ORDER BY rowid"
     rows = [row[0] for row in db.execute(query)]
     Random(f"{table}.{column}").shuffle(rows)
     changed = False

@@ -14,6 +14,7 @@ from venule import (
     books,
     escrow,
     fund,
+    gateway,
     ledger,
     members,
     partners,
@@ -71,6 +72,7 @@ ROOMS: Final[tuple[Migrations, ...]] = (
     fund.MIGRATIONS,
     escrow.MIGRATIONS,
     partners.MIGRATIONS,
+    gateway.MIGRATIONS,
     webhooks.MIGRATIONS,
     replay.MIGRATIONS,
 )

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import access, escrow, fund, members, partners, wallet, webhooks
+from venule import access, escrow, fund, gateway, members, partners, wallet, webhooks
 from venule.ledger import Tx
 from venule.members import MemberId
 
@@ -189,6 +189,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     webhooks.record,
     webhooks.turn_over,
     webhooks.purge,
+    *gateway.COMMANDS,
 )
 
 
@@ -377,4 +378,5 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     webhooks.unread,
     webhooks.look,
     webhooks.next_due_at,
+    *gateway.READERS,
 )

@@ -35,6 +35,7 @@ from venule.escrow.model import (
     SUBJECT_CHARS_MAX,
     Pools,
     Refund,
+    RefundId,
     Shipment,
     Trade,
     TradeEvent,
@@ -282,6 +283,23 @@ def trades_paid(
     """
     most = max(1, min(limit, TRADES_SHOWN_MAX))
     return store.trades_paid(tx.sql, seller_id, to_us(since), to_us(until), most)
+
+
+def refunds_made(
+    tx: Tx,
+    seller_id: MemberId,
+    since: datetime,
+    until: datetime,
+    after: RefundId | None = None,
+    limit: int = TRADES_SHOWN_MAX,
+) -> list[Refund]:
+    """Return refunds of a seller's trades made from `since` until before `until`, by time.
+
+    For the next page, ask from the last one's `made_at`, after its id.
+    """
+    most = max(1, min(limit, TRADES_SHOWN_MAX))
+    seen = b"" if after is None else after.bytes
+    return store.refunds_made(tx.sql, seller_id, to_us(since), to_us(until), seen, most)
 
 
 def close_member(tx: Tx, command: CloseMember) -> Member:

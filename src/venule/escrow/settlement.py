@@ -19,8 +19,10 @@ from venule.escrow.errors import (
 from venule.escrow.model import (
     RECEIVERS_MAX,
     TEXT_CHARS_MAX,
+    RefundId,
     Relation,
     RoyaltyLine,
+    RoyaltyReturn,
     Settlement,
     SettlementId,
     Trade,
@@ -164,3 +166,8 @@ def settlement_by_number(tx: Tx, app: str, request_no: str) -> Settlement | None
 def settlements(tx: Tx, trade_id: TradeId) -> list[Settlement]:
     """Return a trade's settlements with their lines, the earliest first."""
     return settlement_store.load_settlements(tx.sql, trade_id)
+
+
+def royalty_returns(tx: Tx, refund_id: RefundId) -> list[RoyaltyReturn]:
+    """Return what receivers gave back for a refund, line by line."""
+    return settlement_store.load_returns(tx.sql, refund_id)

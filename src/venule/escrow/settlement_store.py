@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from venule.escrow.model import (
+    RefundId,
     Relation,
     RoyaltyLine,
     RoyaltyReturn,
@@ -135,6 +136,16 @@ def save_returns(sql: Sql, returns: Sequence[RoyaltyReturn]) -> None:
         "UPDATE escrow_royalty SET returned = returned + ? WHERE settlement_id = ? AND line = ?",
         [(r.amount_minor, r.settlement_id.bytes, r.line) for r in returns],
     )
+
+
+def load_returns(sql: Sql, refund_id: RefundId) -> list[RoyaltyReturn]:
+    """Return what receivers gave back for a refund."""
+    rows = sql.rows(
+        "SELECT settlement_id, line, amount FROM escrow_royalty_return WHERE refund_id = ?"
+        " ORDER BY settlement_id, line",
+        (refund_id.bytes,),
+    )
+    return [RoyaltyReturn(refund_id, SettlementId(UUID(bytes=row[0])), *row[1:]) for row in rows]
 
 
 def _settlement(row: Row, lines: Iterable[RoyaltyLine]) -> Settlement:

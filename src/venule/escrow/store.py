@@ -401,6 +401,23 @@ def load_refunds(sql: Sql, trade_id: TradeId) -> list[Refund]:
     return [_refund(row) for row in rows]
 
 
+def refunds_made(
+    sql: Sql, seller_id: MemberId, since_us: int, until_us: int, after: bytes, limit: int
+) -> list[Refund]:
+    """Return refunds of a seller's trades made in a span (its end excluded), the earliest first.
+
+    after: of those made in the span's first instant, only what comes after this id.
+    """
+    columns = ", ".join(f"r.{name.strip()}" for name in _REFUND.split(","))
+    rows = sql.rows(
+        f"SELECT {columns} FROM escrow_refund AS r JOIN escrow_trade AS t ON t.id = r.trade_id"  # noqa: S608
+        " WHERE t.seller_id = ? AND r.made_at >= ? AND r.made_at < ?"
+        " AND (r.made_at > ? OR r.id > ?) ORDER BY r.made_at, r.id LIMIT ?",
+        (seller_id.bytes, since_us, until_us, since_us, after, limit),
+    )
+    return [_refund(row) for row in rows]
+
+
 def _refund(row: Row) -> Refund:
     id_, trade, request_no, cause, amount, held, unsettled, seller = row[:8]
     receivers, fee_returned, refunded, to_fund, reason, made = row[8:]

@@ -153,6 +153,7 @@ from venule.wallet.rail import (
 from venule.wallet.reconcile import Item, ItemKind, ReconcileDay, Reconciliation, reconcile_day
 from venule.wallet.rules import Counters, check_amount
 from venule.wallet.service import (
+    account_sums,
     available,
     close_member,
     give_back,
@@ -288,6 +289,7 @@ __all__ = [
     "WalletStatement",
     "WalletTransferCode",
     "Withdraw",
+    "account_sums",
     "allowances",
     "available",
     "case",

@@ -279,7 +279,7 @@ class DayNotOver(Conflict):
 
     reserve: str
     on: date
-    retryable, slug = True, "day-not-over"
+    retryable, slug = True, "statement-day-not-over"
 
     @property
     def message(self) -> str:

@@ -282,6 +282,12 @@ def available(tx: Tx, member_id: MemberId) -> Money:
     return Money(tx.account(wallet_account(tx, member_id)).available_credit, CURRENCY)
 
 
+def account_sums(tx: Tx, member_id: MemberId) -> tuple[int, int]:
+    """Return what a member may spend, and what is held of theirs (fen). Raises: MemberUnknown."""
+    account = tx.account(wallet_account(tx, member_id))
+    return account.available_credit, account.debits_pending
+
+
 def wallet_statement(tx: Tx, query: StatementQuery) -> WalletStatement:
     """Return a page of a wallet's statement, newest first, with running balances.
 

@@ -281,6 +281,8 @@ INTERNAL: Final[dict[str, str]] = {
     "books.pair_alarm": "two books of the house",
     "books.receipt_rejected": "the paying book tells its payer",
     "books.receipt_cancelled": "the paying book tells its payer",
+    "gateway.app_registered": "an operator sets a merchant up",
+    "gateway.notice_failed": "what the gateway's own notifications came to",
     "home.accepted": "the house's own home",
     "home.moved": "the house's own home",
     "home.arrived": "the house's own home",

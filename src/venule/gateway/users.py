@@ -1,0 +1,68 @@
+"""Members as the wire knows them: by a number of 16 digits, or by their login."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from venule.gateway import app_store
+from venule.gateway.errors import WireUserDiffers, WireUserUnknown
+from venule.gateway.numbers import USER_PREFIX, masked, short_number
+from venule.ledger import Tx
+from venule.members import ExternalRefUnknown, Member, MemberId, member, member_by_ref
+
+DRAWS_MAX: Final = 16
+USER_DIGITS: Final = 12
+
+
+def number_of(tx: Tx, member_id: MemberId) -> str:
+    """Return a member's number; give one if there is none. Only in a command."""
+    found = app_store.find_number(tx.sql, member_id)
+    if found is not None:
+        return found
+    for _ in range(DRAWS_MAX):
+        number = short_number(USER_PREFIX, tx.new_id(), USER_DIGITS)
+        if app_store.insert_user(tx.sql, number, member_id):
+            return number
+    raise AssertionError("every number drawn is taken")
+
+
+def known_number(tx: Tx, member_id: MemberId | None) -> str:
+    """Return a member's number; nothing if there is none yet."""
+    return "" if member_id is None else app_store.find_number(tx.sql, member_id) or ""
+
+
+def user_by_number(tx: Tx, number: str) -> MemberId:
+    """Return the member of a number. Raises: WireUserUnknown."""
+    found = app_store.find_user(tx.sql, number)
+    if found is None:
+        raise WireUserUnknown(number)
+    return found
+
+
+def user_by_login(tx: Tx, login: str) -> Member:
+    """Return the member of a login. Raises: WireUserUnknown."""
+    try:
+        return member_by_ref(tx, login)
+    except ExternalRefUnknown:
+        raise WireUserUnknown(login) from None
+
+
+def named_user(tx: Tx, number: str, login: str) -> MemberId | None:
+    """Return the member that a request names by number or login; None if by neither.
+
+    Raises: WireUserUnknown.
+    """
+    if number:
+        return user_by_number(tx, number)
+    return user_by_login(tx, login).id if login else None
+
+
+def check_name(who: Member, name: str) -> None:
+    """Raises: WireUserDiffers if a name was given and is not the member's."""
+    if name and name != (who.display_name or who.external_ref):
+        raise WireUserDiffers(name)
+
+
+def masked_login(tx: Tx, member_id: MemberId | None) -> str:
+    """Return a member's login with its middle hidden."""
+    return "" if member_id is None else masked(member(tx, member_id).external_ref)
