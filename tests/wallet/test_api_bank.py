@@ -163,7 +163,7 @@ def test_days_are_reconciled_and_shown(site):
     assert (422, "statement-inconsistent") == staff.refused("POST", path, wrong)
     for on in (town.today.isoformat(), "9999-12-31"):
         late = first | {"on": on}
-        assert (409, "statement-day-not-over") == staff.refused("POST", path, late)
+        assert (409, "statement-too-early") == staff.refused("POST", path, late)
     gap = first | {"on": (days[2] + timedelta(days=-9)).isoformat()}
     assert (409, "statement-out-of-order") == staff.refused("POST", path, gap)
 

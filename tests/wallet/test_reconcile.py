@@ -16,7 +16,6 @@ from venule.wallet import (
     ConfirmTopUps,
     CreditLine,
     CreditTopUps,
-    DayNotOver,
     ItemKind,
     MessageKind,
     PayoutState,
@@ -27,6 +26,7 @@ from venule.wallet import (
     StatementChanged,
     StatementInconsistent,
     StatementOutOfOrder,
+    StatementTooEarly,
     TopUpLine,
     TopUpState,
     Withdraw,
@@ -359,7 +359,7 @@ def test_the_same_statement_again_changes_nothing(town):
         (_statement(("", "", 1)), StatementInconsistent),
         (_statement(("x" * 57, "", 1)), StatementInconsistent),
         (_statement(("a", "", 10**30)), StatementInconsistent),
-        (_statement(on=NEXT), DayNotOver),
+        (_statement(on=NEXT), StatementTooEarly),
     ],
 )
 def test_statements_that_cannot_be(town, statement, error):

@@ -39,12 +39,12 @@ from venule.wallet.api_views import (
 from venule.wallet.errors import (
     CaseNotResolvable,
     CaseUnknown,
-    DayNotOver,
     ReconciliationUnknown,
     ReserveUnknown,
     StatementChanged,
     StatementInconsistent,
     StatementOutOfOrder,
+    StatementTooEarly,
     TransitionIllegal,
     WalletNotSetUp,
 )
@@ -311,7 +311,7 @@ CHECKS: Final[list[Route]] = [
         answer=ReconciliationView,
         errors=(
             WalletNotSetUp, ReserveUnknown, StatementInconsistent, StatementChanged,
-            StatementOutOfOrder, DayNotOver,
+            StatementOutOfOrder, StatementTooEarly,
         ),
         summary="Reconcile a reserve account with the bank's statement of a day.",
         description="The statement is the bank's last word: what it tells anew is taken in. The "

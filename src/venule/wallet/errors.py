@@ -9,7 +9,7 @@ AppError
 |       ReconciliationUnknown
 |-- Conflict
 |   `-- RefundRequestReused, SpendRefReused, BankRefReused, StatementChanged,
-|       StatementOutOfOrder, DayNotOver, HouseDiffers
+|       StatementOutOfOrder, StatementTooEarly, HouseDiffers
 |-- Refused
 |   `-- WalletNotSetUp, InsufficientFunds, LimitExceeded, SelfTransfer, NotAMerchant,
 |       NotRefundable, RefundExceedsPayment, TransitionIllegal, NothingToSweep,
@@ -274,12 +274,12 @@ class StatementOutOfOrder(Conflict):
 
 
 @dataclass(eq=False)
-class DayNotOver(Conflict):
+class StatementTooEarly(Conflict):
     """A day is reconciled when it is over, by China's civil time."""
 
     reserve: str
     on: date
-    retryable, slug = True, "statement-day-not-over"
+    retryable, slug = True, "statement-too-early"
 
     @property
     def message(self) -> str:

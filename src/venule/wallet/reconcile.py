@@ -23,10 +23,10 @@ from venule.ledger import Tx
 from venule.wallet import bank_store, flows, store
 from venule.wallet.bank_store import Entry, Line
 from venule.wallet.errors import (
-    DayNotOver,
     StatementChanged,
     StatementInconsistent,
     StatementOutOfOrder,
+    StatementTooEarly,
 )
 from venule.wallet.house_accounts import house, post, reserve_account
 from venule.wallet.inbox import order_id, take
@@ -114,7 +114,7 @@ def reconcile_day(tx: Tx, command: ReconcileDay) -> Reconciliation:
 
     The same statement again gives the first result and does nothing. The first day may be any;
     then day follows day. Raises: ReserveUnknown, StatementInconsistent, StatementChanged,
-    StatementOutOfOrder, DayNotOver.
+    StatementOutOfOrder, StatementTooEarly.
     """
     statement = command.statement
     reserve, on = statement.reserve, statement.on
@@ -127,7 +127,7 @@ def reconcile_day(tx: Tx, command: ReconcileDay) -> Reconciliation:
             raise StatementChanged(reserve, on)
         return msgspec.msgpack.decode(known[1], type=Reconciliation)
     if china_date(tx.now) <= on:
-        raise DayNotOver(reserve, on)
+        raise StatementTooEarly(reserve, on)
     cut = china_instant(on + timedelta(days=1), time())
     drift, entries_minor = _follow(tx, statement, cut)
     matched, items = _compare(tx, statement, cut)

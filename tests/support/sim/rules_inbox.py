@@ -342,7 +342,7 @@ def reconcile_day(m: Model, c: Any) -> Expect:
         return Expect(done[on]["fields"])
     cut = china_at(s.on) + DAY_US
     if m.now < cut:
-        raise Refuse("DayNotOver")
+        raise Refuse("StatementTooEarly")
     drift = follow(m, s, on, cut)
     matched, unexplained = compare(m, s.reserve, account, on, cut)
     entries = [e for (name, _), each in m.entries.items() if name == s.reserve for e in each]
