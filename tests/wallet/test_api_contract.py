@@ -57,5 +57,5 @@ def test_a_machine_that_reads_the_description_finds_no_lie(places):
 
         assert asked > 2 * len(ROUTES)
         assert "internal-error" not in site.codes
-        assert site.codes.count("") > len(ROUTES)
+        assert site.codes.count("") > len(ROUTES) // 2
         assert [] == town.breaks()
