@@ -2,15 +2,15 @@
 
 AppError
 |-- BadInput
-|   `-- EscrowTextMalformed, TradeAmountOutOfRange, ProductTermsWrong, RoyaltyMalformed
+|   `-- EscrowTextMalformed, TradeAmountOutOfRange, ProductTermsWrong
 |-- NotFound
 |   `-- TradeUnknown, ProductUnknown, ShipmentUnknown, AuthorisationUnknown
 |-- Conflict
 |   `-- OutTradeNoReused, RequestNoReused
 |-- Refused
 |   `-- EscrowTransitionIllegal, EscrowNotSetUp, NotTheParty, BuyerIsSeller, TooManyOfTrade,
-|       SellerNotAMerchant, TradeExpired, DeadlineInThePast, ExceedsUnshipped,
-|       RefundExceedsTrade,
+|       SellerNotAMerchant, TradeExpired, DeadlineInThePast, ExceedsUnshipped, CarrierMissing,
+|       RefundExceedsTrade, RoyaltyMalformed,
 |       ExtendedAlready, NotForSettlement, SettlementExceedsRest, ReceiverNotBound,
 |       AuthorisationExceeded, TradesOpen
 `-- Unavailable
@@ -89,7 +89,7 @@ class TooManyOfTrade(Refused):
 
 
 @dataclass(eq=False)
-class RoyaltyMalformed(BadInput):
+class RoyaltyMalformed(Refused):
     """A line of a settlement is not one amount or one ratio of a part of the whole."""
 
     line: int
@@ -291,6 +291,22 @@ class ExceedsUnshipped(Refused):
         return (
             f"trade {self.trade_id}: expected goods of at most {self.unshipped_minor} fen, "
             f"seen {self.asked_minor}"
+        )
+
+
+@dataclass(eq=False)
+class CarrierMissing(Refused):
+    """Goods that travel are shipped with a carrier and its number."""
+
+    trade_id: UUID
+    goods: str
+    slug = "carrier-missing"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"trade {self.trade_id}: expected a carrier and a number for {self.goods} goods, "
+            "seen none"
         )
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from venule.escrow import case_store, deadlines, flows, rules, states, store
 from venule.escrow.commands import Confirm, Extend, Ship
 from venule.escrow.errors import (
+    CarrierMissing,
     ExceedsUnshipped,
     ExtendedAlready,
     ShipmentUnknown,
@@ -38,14 +39,15 @@ def ship(tx: Tx, command: Ship) -> Shipment:
     """Note that goods are under way, and worth a part of the trade or all that is left.
 
     While a buyer wants a refund and no operator is asked, a seller may still ship.
-    Raises: EscrowTextMalformed, TradeUnknown, NotTheParty, EscrowTransitionIllegal, CaseStillOpen,
-    TradeAmountOutOfRange, ExceedsUnshipped, TooManyOfTrade.
+    Raises: EscrowTextMalformed, TradeUnknown, NotTheParty, CarrierMissing, EscrowTransitionIllegal,
+    CaseStillOpen, TradeAmountOutOfRange, ExceedsUnshipped, TooManyOfTrade.
     """
     before = trade(tx, command.trade_id)
-    check = rules.check_note if before.goods is Goods.VIRTUAL else rules.check_text
-    check("carrier", command.carrier, CARRIER_CHARS_MAX)
-    check("tracking_no", command.tracking_no, NUMBER_CHARS_MAX)
+    rules.check_note("carrier", command.carrier, CARRIER_CHARS_MAX)
+    rules.check_note("tracking_no", command.tracking_no, NUMBER_CHARS_MAX)
     rules.check_side("seller", before.seller_id, command.by)
+    if before.goods is not Goods.VIRTUAL and not (command.carrier and command.tracking_no):
+        raise CarrierMissing(before.id, before.goods.value)
     states.advance(states.TRADE, before.state, TradeEvent.SHIP_REST)
     if not _may_ship_beside(tx, before):
         no_case(before)

@@ -13,7 +13,7 @@ from typing import Final
 
 _NEVER: Final = (
     r"\u0000-\u001f\u007f-\u00a0\u00ad\u0600-\u0605\u061c\u06dd\u070f\u1680\u180e\u2000-\u200f"
-    r"\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff\ufeff\ufff9-\uffff"
+    r"\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff"
     "\U000e0000-\U0010ffff"
 )
 LINE_PATTERN: Final = rf"^[^ {_NEVER}]([^{_NEVER}]*[^ {_NEVER}])?$"
@@ -29,8 +29,10 @@ def line_pattern_but(first: str) -> str:
 
 
 _LINE: Final = re.compile(LINE_PATTERN)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""Not in the pattern: JSON in UTF-8 has none, and engines of JSON Schema know no such class."""
 
 
 def is_line(text: str) -> bool:
     """Say whether a text is one line, not empty, that neither begins nor ends with a space."""
-    return _LINE.fullmatch(text) is not None
+    return _LINE.fullmatch(text) is not None and _SURROGATE.search(text) is None
