@@ -2,16 +2,18 @@
 
 AppError
 |-- BadInput
-|   |-- AmountOutOfFund, NumberMalformed, TermsWrong, CalendarChanged
+|   |-- AmountOutOfFund, NumberMalformed
 |-- NotFound
-|   |-- FundUnknown, HolderUnknown, OrderUnknown, FreezeUnknown, CalendarUnknown
+|   |-- FundUnknown, HolderUnknown, OrderUnknown, FreezeUnknown, CalendarUnknown,
+|   |   DayNotClosed
 |-- Conflict
 |   |-- FundExists, HolderExists, OrderNumberReused, IllegalTransition, IncomeChanged,
+|   |   CalendarChanged,
 |   |   RegisterInUse, DayOutOfOrder
 `-- Refused
     |-- FundNotOpen, SubscriptionsStopped, RedemptionsStopped, SharesInsufficient, CashInsufficient,
     |   FundingInsufficient, LimitExceeded, BelowMinimum, AdvanceExhausted, AdvanceNotLicensed,
-    |   CutOffPassed, OrderNotPayable, YieldMissing, DayNotOver,
+    |   TermsWrong, CutOffPassed, OrderNotPayable, YieldMissing, DayNotOver,
     |   ValuationNotDue, SweepNotToday, CloseRefused
 """
 
@@ -52,7 +54,7 @@ class NumberMalformed(BadInput):
 
 
 @dataclass(eq=False)
-class TermsWrong(BadInput):
+class TermsWrong(Refused):
     """A term of a fund does not make sense."""
 
     field: str
@@ -66,7 +68,7 @@ class TermsWrong(BadInput):
 
 
 @dataclass(eq=False)
-class CalendarChanged(BadInput):
+class CalendarChanged(Conflict):
     """A calendar may grow, but a day it already covered and that has begun may not change."""
 
     calendar: str
@@ -137,6 +139,19 @@ class FreezeUnknown(NotFound):
     @property
     def message(self) -> str:
         return f"expected the id of an open freeze, seen {self.freeze}"
+
+
+@dataclass(eq=False)
+class DayNotClosed(NotFound):
+    """A fund's day is not closed: nothing can be told of it yet."""
+
+    fund: str
+    on: date
+    slug = "fund-day-not-closed"
+
+    @property
+    def message(self) -> str:
+        return f"fund {self.fund}: expected a closed day, seen {self.on}"
 
 
 @dataclass(eq=False)

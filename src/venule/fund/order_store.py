@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from venule.fund.model import Order, OrderId, OrderKind, OrderState
@@ -90,6 +90,25 @@ def members_of(sql: Sql, ids: Sequence[bytes]) -> dict[bytes, UUID]:
         )
         found.update((order_id, UUID(bytes=member)) for order_id, member in rows)
     return found
+
+
+def orders_of(
+    sql: Sql, holder: int, kind: OrderKind | None, before: OrderId | None, limit: int
+) -> list[Order]:
+    """Return a holder's orders, older than `before`, the newest first."""
+    where = "holder = ?"
+    values: list[Any] = [holder]
+    if before is not None:
+        where += " AND order_id < ?"
+        values.append(before.bytes)
+    if kind is not None:
+        where += " AND kind = ?"
+        values.append(kind.value)
+    rows = sql.rows(
+        f"SELECT {_ORDER} FROM fund_order WHERE {where} ORDER BY order_id DESC LIMIT ?",  # noqa: S608
+        (*values, limit),
+    )
+    return [_order(row) for row in rows]
 
 
 def _order(row: Row) -> Order:

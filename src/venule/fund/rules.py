@@ -27,6 +27,7 @@ from venule.fund.model import (
     LimitRule,
     Terms,
 )
+from venule.kit.text import is_line
 
 
 def require_amount(amount: int, what: str) -> int:
@@ -40,7 +41,7 @@ def require_amount(amount: int, what: str) -> int:
 
 def require_number(number: str) -> str:
     """Return a distributor's order number. Raises: NumberMalformed."""
-    if not 0 < len(number) <= NUMBER_CHARS_MAX or not number.isprintable():
+    if not 0 < len(number) <= NUMBER_CHARS_MAX or not is_line(number):
         raise NumberMalformed(number, NUMBER_CHARS_MAX)
     return number
 
