@@ -52,6 +52,7 @@ from venule.fund.commands import (
     Swept,
     UnfreezeShares,
 )
+from venule.fund.day_errors import DayNotClosed
 from venule.fund.day_store import StepRecord
 from venule.fund.errors import (
     AdvanceExhausted,
@@ -63,7 +64,6 @@ from venule.fund.errors import (
     CashInsufficient,
     CloseRefused,
     CutOffPassed,
-    DayNotClosed,
     DayNotOver,
     DayOutOfOrder,
     FreezeUnknown,

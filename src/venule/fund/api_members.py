@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from venule.fund import fast, mine, service, sweep
+from venule.fund import fast, mine, service
 from venule.fund.api_shapes import (
     READ,
     TAG,
@@ -43,13 +43,13 @@ from venule.fund.commands import (
     SetSweep,
     Subscribe,
 )
+from venule.fund.day_errors import DayNotClosed
 from venule.fund.errors import (
     AdvanceExhausted,
     AdvanceNotLicensed,
     BelowMinimum,
     CashInsufficient,
     CutOffPassed,
-    DayNotClosed,
     FundingInsufficient,
     FundNotOpen,
     FundUnknown,
@@ -65,6 +65,7 @@ from venule.fund.errors import (
 )
 from venule.fund.funds import open_holding
 from venule.fund.model import FundingOrder, OrderId, OrderKind
+from venule.fund.sweep import set_sweep
 from venule.kit.errors import AppError, CalendarExhausted
 from venule.kit.http import (
     ALL_SIDES,
@@ -244,7 +245,7 @@ async def pay_merchant_from_fund(call: Call[PayBody, None, FundPath]) -> Payment
 async def set_fund_sweep(call: Call[SweepBody, None, FundPath]) -> HoldingView:
     """Choose the daily sweep, or end it."""
     keep = None if call.body.keep is None else call.body.keep.minor
-    await call.door.acall(sweep.set_sweep, SetSweep(call.path.fund, me(call), keep))
+    await call.door.acall(set_sweep, SetSweep(call.path.fund, me(call), keep))
     query = mine.HeldQuery(call.path.fund, me(call))
     found = await call.door.aread(mine.held_by, query)
     return holding_view(call.path.fund, found.holder, found.holding)

@@ -371,5 +371,14 @@ class TotalsView(msgspec.Struct, frozen=True):
 
 def totals_view(it: FundTotals, customers_minor: int) -> TotalsView:
     """Return a fund's sums. customers: what the distributor shows its customers in all."""
-    sums = [fen(getattr(it, name)) for name in FundTotals.__struct_fields__]
-    return TotalsView(*sums, fen(customers_minor))
+    return TotalsView(
+        fen(it.shares),
+        fen(it.pledged),
+        fen(it.reserved),
+        fen(it.in_transit),
+        fen(it.payable),
+        fen(it.advance_used),
+        fen(it.banks),
+        fen(it.loss),
+        fen(customers_minor),
+    )

@@ -4,8 +4,7 @@ AppError
 |-- BadInput
 |   |-- AmountOutOfFund, NumberMalformed
 |-- NotFound
-|   |-- FundUnknown, HolderUnknown, OrderUnknown, FreezeUnknown, CalendarUnknown,
-|   |   DayNotClosed
+|   |-- FundUnknown, HolderUnknown, OrderUnknown, FreezeUnknown, CalendarUnknown
 |-- Conflict
 |   |-- FundExists, HolderExists, OrderNumberReused, IllegalTransition, IncomeChanged,
 |   |   CalendarChanged,
@@ -139,19 +138,6 @@ class FreezeUnknown(NotFound):
     @property
     def message(self) -> str:
         return f"expected the id of an open freeze, seen {self.freeze}"
-
-
-@dataclass(eq=False)
-class DayNotClosed(NotFound):
-    """A fund's day is not closed: nothing can be told of it yet."""
-
-    fund: str
-    on: date
-    slug = "fund-day-not-closed"
-
-    @property
-    def message(self) -> str:
-        return f"fund {self.fund}: expected a closed day, seen {self.on}"
 
 
 @dataclass(eq=False)
