@@ -14,7 +14,7 @@ from typing import Final
 _NEVER: Final = (
     r"\u0000-\u001f\u007f-\u00a0\u00ad\u0600-\u0605\u061c\u06dd\u070f\u1680\u180e\u2000-\u200f"
     r"\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff"
-    "\U000e0000-\U0010ffff"
+    "\U000e0000-\U000e007f"
 )
 LINE_PATTERN: Final = rf"^[^ {_NEVER}]([^{_NEVER}]*[^ {_NEVER}])?$"
 """One line, not empty, that neither begins nor ends with a space."""
