@@ -77,9 +77,7 @@ def test_orders_move_money_once_for_their_key(at):
         first["number"], first["kind"], first["trade_on"], first["confirm_on"],
     )  # fmt: skip
     at.site.post(at.other, f"{AT}/holding")
-    theirs = at.site.post(
-        at.other, f"{AT}/subscriptions", {**body, "amount": yuan("1.00")}, 201
-    )
+    theirs = at.site.post(at.other, f"{AT}/subscriptions", {**body, "amount": yuan("1.00")}, 201)
     assert theirs["id"] != first["id"], "numbers are each caller's own"
     reused = at.site.refused(at.me, "POST", f"{AT}/subscriptions", {**body, "amount": yuan("2.00")})
     assert (409, "fund-order-number-reused") == reused
