@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from support.api_town import Site, serve
 from support.both_homes import Places
 from support.escrow_town import EscrowTown
+from support.town_site import Site, serve
 from venule.escrow import Terms
 from venule.escrow.api import ROUTES
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from support.town_site import find_lies, serve
 from support.both_homes import Places
 from support.escrow_scenes import TERMS, everything
 from support.escrow_town import EscrowTown
+from support.town_site import find_lies, serve
 from venule.escrow import (
     AuthorisationsQuery,
     CasesQuery,

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from support.api_town import Site, serve
 from support.both_homes import Places
 from support.fund_town import CODE, FundTown
+from support.town_site import Site, serve
 from venule.fund.api import ROUTES
 from venule.kit.time import china_instant
 

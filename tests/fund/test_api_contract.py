@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from support.api_town import find_lies, serve
 from support.both_homes import Places
 from support.fund_town import CODE, FundTown
+from support.town_site import find_lies, serve
 from venule.fund.api import ROUTES
 from venule.kit.http import errors_of
 

@@ -31,8 +31,8 @@ from venule.kit.http import (
     give_cursor,
     take_cursor,
 )
+from venule.kit.http.texts import line_pattern
 from venule.kit.money import Money
-from venule.kit.text import LINE_PATTERN, NOTE_PATTERN, line_pattern_but
 from venule.members import MemberId
 
 T = TypeVar("T")
@@ -47,38 +47,34 @@ PAGE_MAX: Final = 100
 
 # Texts and sums as they are sent
 
-Number = Annotated[
-    str, msgspec.Meta(pattern=LINE_PATTERN, min_length=1, max_length=NUMBER_CHARS_MAX)
-]
+Number = Annotated[str, msgspec.Meta(pattern=line_pattern(NUMBER_CHARS_MAX))]
 """A number of the caller's own."""
+
+_FIRST: Final = (r"\u0021-\u007E", r"\u0021-\u0022\u0024-\u007E")
+_NOT_OURS: Final = line_pattern(NUMBER_CHARS_MAX).replace(*_FIRST, 1)
+"""Lines that do not begin with `#`: numbers that do are the room's own."""
+
+assert _NOT_OURS != line_pattern(NUMBER_CHARS_MAX)
 
 RequestNo = Annotated[
     str,
     msgspec.Meta(
-        pattern=line_pattern_but("#"),
-        min_length=1,
-        max_length=NUMBER_CHARS_MAX,
+        pattern=_NOT_OURS,
         description="A number of the caller's own: the same one again gives the first answer.",
     ),
 ]
-Subject = Annotated[
-    str, msgspec.Meta(pattern=LINE_PATTERN, min_length=1, max_length=SUBJECT_CHARS_MAX)
-]
-Words = Annotated[str, msgspec.Meta(pattern=LINE_PATTERN, min_length=1, max_length=TEXT_CHARS_MAX)]
-Note = Annotated[str, msgspec.Meta(pattern=NOTE_PATTERN, max_length=TEXT_CHARS_MAX)]
-CarrierNote = Annotated[str, msgspec.Meta(pattern=NOTE_PATTERN, max_length=CARRIER_CHARS_MAX)]
-TrackingNote = Annotated[str, msgspec.Meta(pattern=NOTE_PATTERN, max_length=NUMBER_CHARS_MAX)]
-Carrier = Annotated[
-    str, msgspec.Meta(pattern=LINE_PATTERN, min_length=1, max_length=CARRIER_CHARS_MAX)
-]
+Subject = Annotated[str, msgspec.Meta(pattern=line_pattern(SUBJECT_CHARS_MAX))]
+Words = Annotated[str, msgspec.Meta(pattern=line_pattern(TEXT_CHARS_MAX))]
+Note = Annotated[str, msgspec.Meta(pattern=line_pattern(TEXT_CHARS_MAX, empty=True))]
+CarrierNote = Annotated[str, msgspec.Meta(pattern=line_pattern(CARRIER_CHARS_MAX, empty=True))]
+TrackingNote = Annotated[str, msgspec.Meta(pattern=line_pattern(NUMBER_CHARS_MAX, empty=True))]
+Carrier = Annotated[str, msgspec.Meta(pattern=line_pattern(CARRIER_CHARS_MAX))]
 FundCode = Annotated[
     str, msgspec.Meta(pattern="^[A-Za-z0-9]{1,16}$", description="The code of a fund.")
 ]
 ProductName = Annotated[
     str,
-    msgspec.Meta(
-        pattern=LINE_PATTERN, min_length=1, max_length=NUMBER_CHARS_MAX, examples=["standard"]
-    ),
+    msgspec.Meta(pattern=line_pattern(NUMBER_CHARS_MAX), examples=["standard"]),
 ]
 ShipmentNo = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

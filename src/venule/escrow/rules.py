@@ -56,7 +56,6 @@ from venule.escrow.model import (
 )
 from venule.escrow.terms import DAY_S, PPM, FeeOnRefund, Silence, Terms
 from venule.kit.money import Rounding, allocate_int, divide
-from venule.kit.text import is_line
 from venule.members import MemberId, MemberKind, Party
 
 # Form
@@ -64,7 +63,7 @@ from venule.members import MemberId, MemberKind, Party
 
 def check_text(field: str, text: str, chars_max: int) -> str:
     """Return a text. Raises: EscrowTextMalformed."""
-    if not 0 < len(text) <= chars_max or not is_line(text):
+    if not 0 < len(text) <= chars_max or not text.isprintable() or text != text.strip():
         raise EscrowTextMalformed(field, chars_max, text)
     return text
 

@@ -26,8 +26,8 @@ from venule.fund.model import (
 )
 from venule.kit.http import Amount, Call, Caller, CallerKind, Cursor, NotPermitted, Shape, fen
 from venule.kit.http.errors import RouteNotFound
+from venule.kit.http.texts import line_pattern
 from venule.kit.money import Money
-from venule.kit.text import LINE_PATTERN, NOTE_PATTERN
 from venule.kit.time import from_us
 from venule.members import MemberId
 
@@ -49,14 +49,12 @@ FundCode = Annotated[str, msgspec.Meta(pattern=f"^[A-Za-z0-9]{{1,{CODE_CHARS_MAX
 Number = Annotated[
     str,
     msgspec.Meta(
-        pattern=LINE_PATTERN,
-        min_length=1,
-        max_length=NUMBER_CHARS_MAX,
+        pattern=line_pattern(NUMBER_CHARS_MAX),
         description="A number of the caller's own: the same one again gives the first order.",
     ),
 ]
-Words = Annotated[str, msgspec.Meta(pattern=LINE_PATTERN, min_length=1, max_length=128)]
-Note = Annotated[str, msgspec.Meta(pattern=NOTE_PATTERN, max_length=128)]
+Words = Annotated[str, msgspec.Meta(pattern=line_pattern(128))]
+Note = Annotated[str, msgspec.Meta(pattern=line_pattern(128, empty=True))]
 Currency = Annotated[str, msgspec.Meta(pattern="^CNY$", examples=["CNY"])]
 
 

@@ -69,13 +69,6 @@ class OrdersQuery(msgspec.Struct, frozen=True):
     distributor: str = "venule"
 
 
-class OwnOrder(msgspec.Struct, frozen=True):
-    """An order and whose it is."""
-
-    order: Order
-    member_id: MemberId
-
-
 class OwnerOrder(msgspec.Struct, frozen=True):
     """An order, named by the member that it must belong to."""
 
@@ -202,27 +195,25 @@ def orders_of(tx: Tx, query: OrdersQuery) -> list[Order]:
     return order_store.orders_of(tx.sql, who.account, query.kind, query.before, most)
 
 
-def own_order(tx: Tx, order_id: OrderId) -> OwnOrder:
-    """Return an order and whose it is. Raises: OrderUnknown."""
-    found = order(tx, order_id)
-    return OwnOrder(found, MemberId(store.member_of(tx.sql, found.fund, found.holder)))
+def own_order(tx: Tx, query: OwnerOrder) -> Order:
+    """Return one's own order. Raises: OrderUnknown, for another's too."""
+    found = order(tx, query.order_id)
+    who = store.load_holder(tx.sql, found.fund, found.distributor, query.by)
+    if who is None or who.account != found.holder:
+        raise OrderUnknown(query.order_id)
+    return found
 
 
 def cancel_own_order(tx: Tx, command: OwnerOrder) -> Order:
     """Take one's own order back. Raises: OrderUnknown for another's, and as `cancel_order`."""
-    _require_own(tx, command)
+    own_order(tx, command)
     return cancel_order(tx, CancelOrder(command.order_id))
 
 
 def pay_own_order(tx: Tx, command: OwnerOrder) -> Order:
     """Pay one's own subscription. Raises: OrderUnknown for another's, and as `pay_order`."""
-    _require_own(tx, command)
+    own_order(tx, command)
     return pay_order(tx, PayOrder(command.order_id))
-
-
-def _require_own(tx: Tx, command: OwnerOrder) -> None:
-    if own_order(tx, command.order_id).member_id != command.by:
-        raise OrderUnknown(command.order_id)
 
 
 def income_of(tx: Tx, query: IncomeQuery) -> IncomePage:

@@ -27,7 +27,6 @@ from venule.fund.model import (
     LimitRule,
     Terms,
 )
-from venule.kit.text import is_line
 
 
 def require_amount(amount: int, what: str) -> int:
@@ -41,7 +40,7 @@ def require_amount(amount: int, what: str) -> int:
 
 def require_number(number: str) -> str:
     """Return a distributor's order number. Raises: NumberMalformed."""
-    if not 0 < len(number) <= NUMBER_CHARS_MAX or not is_line(number):
+    if not 0 < len(number) <= NUMBER_CHARS_MAX or not number.isprintable():
         raise NumberMalformed(number, NUMBER_CHARS_MAX)
     return number
 
