@@ -113,6 +113,7 @@ WHERE: dict[str, str] = {
     "fund_order.reserved": "kind = 'redeem' AND hold_seq > 0",
     "fund_order.hold_seq": "hold_seq > 0",
     "bank_case.amount": "state = 'open' AND amount <> 0",
+    "top_up.id": "state <> 'requested' AND (state <> 'rejected' OR told_seq > 0)",
     "top_up.amount": "state <> 'requested' AND (state <> 'rejected' OR told_seq > 0)",
     "top_up.told_seq": "told_seq > 0",
     "top_up.reserve": "state = 'credited'",
