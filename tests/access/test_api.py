@@ -140,7 +140,7 @@ def test_a_password_and_codes_are_changed(site):
     new = "seven green bottles"
     site.do("PUT", "/v1/credentials/password", {"password": new}, token)
     weak = {"password": "password1234"}
-    assert (422, "password-unfit") == site.refused("PUT", "/v1/credentials/password", weak, token)
+    assert (409, "password-unfit") == site.refused("PUT", "/v1/credentials/password", weak, token)
     codes = site.do("POST", "/v1/credentials/recovery-codes", token=token)["recovery_codes"]
     offer = site.do("POST", "/v1/credentials/totp-offers", token=token)
     person.seed = site.town.seed_of(offer["secret"])

@@ -33,7 +33,6 @@ from venule.access.errors import (
     CeremonyRefused,
     CodeRefused,
     CredentialTaken,
-    LoginNameMalformed,
     OwnerGone,
     PasswordsBusy,
     PasswordUnfit,
@@ -212,7 +211,7 @@ class SignInApi:
                 summary="Show a password; the second factor follows.",
                 description="An unknown name is answered, counted and slowed down as a wrong"
                 " password is.",
-                errors=(*refused, LoginNameMalformed, PasswordsBusy), **all_,
+                errors=(*refused, PasswordsBusy), **all_,
                 examples={"body": {"login": "me@example.com", "password": "correct horse battery"}},
             ),
             Route(

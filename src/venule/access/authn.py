@@ -21,7 +21,7 @@ from venule.access.commands import (
     Touch,
 )
 from venule.access.credentials import passkeys
-from venule.access.errors import SessionOver
+from venule.access.errors import LoginNameMalformed, SessionOver, SignInRefused
 from venule.access.front import (
     HALF_PREFIX,
     Ceremony,
@@ -135,10 +135,13 @@ class Authn:
         """Compare a password; the second factor follows.
 
         An unknown name takes as long, is counted and answered in the same way as a wrong password.
-        Raises: SignInRefused, TooManyFailures, LoginNameMalformed, PasswordsBusy.
+        Raises: SignInRefused, TooManyFailures, PasswordsBusy.
         """
         front = self._front
-        facts = await front.door.aread(sign_in_facts, LoginByName(kind, name))
+        try:
+            facts = await front.door.aread(sign_in_facts, LoginByName(kind, name))
+        except LoginNameMalformed:
+            raise SignInRefused from None  # nobody can have such a name
         plain = normalize("NFKC", password[: 4 * PASSWORD_CHARS_MAX])
         known = None if facts.login is None else facts.login.password_hash
         correct = False

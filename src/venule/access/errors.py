@@ -2,8 +2,7 @@
 
 AppError
 |-- BadInput
-|   `-- LoginNameMalformed, PasswordUnfit, NameMalformed, RolesMalformed, StaffTooFew,
-|       KindNotSensitive, ProposalMalformed, PageMalformed
+|   `-- NameMalformed, RolesMalformed, StaffTooFew, PageMalformed
 |-- NotFound
 |   `-- LoginUnknown, LoginNameUnknown, StaffUnknown, PasskeyUnknown, DeviceUnknown,
 |       SessionNotFound, ProposalUnknown
@@ -11,10 +10,10 @@ AppError
 |   `-- LoginNameTaken, LoginThere, CredentialTaken, CredentialsChanged, HouseHasStaff
 |-- Refused
 |   |-- 401: SignInRefused, SessionOver, CodeRefused
-|   |-- 403: PermissionMissing, StepUpNeeded, CheckerIsMaker, CheckerNotIndependent
-|   |-- 409: LoginTransitionIllegal, ProposalDecided, ProposalExpired, ProposalDiffers,
-|   |        LastCredential, TooManyPasskeys, FallbackMissing, OwnerGone
-|   `-- 422: CeremonyRefused
+|   |-- 403: PermissionMissing, CheckerIsMaker, CheckerNotIndependent
+|   `-- 409: LoginNameMalformed, PasswordUnfit, CeremonyRefused, LoginTransitionIllegal,
+|            LastCredential, TooManyPasskeys, FallbackMissing, OwnerGone, KindNotSensitive,
+|            ProposalMalformed, ProposalDecided, ProposalExpired, ProposalDiffers
 `-- Unavailable
     `-- TooManyFailures (429), PasswordsBusy
 """
@@ -42,7 +41,7 @@ from venule.kit.errors import BadInput, Conflict, NotFound, Refused, Unavailable
 
 
 @dataclass(eq=False)
-class LoginNameMalformed(BadInput):
+class LoginNameMalformed(Refused):
     """A login name is empty, too long, or holds spaces or characters that are not printable."""
 
     seen: str
@@ -57,7 +56,7 @@ class LoginNameMalformed(BadInput):
 
 
 @dataclass(eq=False)
-class PasswordUnfit(BadInput):
+class PasswordUnfit(Refused):
     """A password is too short, too long, or easily guessed. It is not repeated here."""
 
     seen: str
@@ -119,7 +118,7 @@ class StaffTooFew(BadInput):
 
 
 @dataclass(eq=False)
-class KindNotSensitive(BadInput):
+class KindNotSensitive(Refused):
     """What was proposed is no command that takes two people."""
 
     kind: str
@@ -131,7 +130,7 @@ class KindNotSensitive(BadInput):
 
 
 @dataclass(eq=False)
-class ProposalMalformed(BadInput):
+class ProposalMalformed(Refused):
     """The body of a proposal is not what its command takes, or it is too large."""
 
     kind: str
@@ -466,7 +465,7 @@ class OwnerGone(Refused):
 class CeremonyRefused(Refused):
     """What the authenticator or the app showed does not answer what it was asked."""
 
-    status, slug = 422, "ceremony-refused"
+    slug = "ceremony-refused"
 
     @property
     def message(self) -> str:
