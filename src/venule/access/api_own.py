@@ -63,7 +63,7 @@ from venule.access.sessions import devices, name_device, open_sessions
 from venule.kit.http import PERSON, STAFF, Call, CursorUnknown, Route, Shape
 from venule.kit.http.errors import StepUpNeeded
 
-TAG: Final = "session"
+TAG: Final = "access"
 
 
 class StepUpPasskeyBody(Shape, frozen=True):

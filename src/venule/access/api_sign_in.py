@@ -42,7 +42,7 @@ from venule.access.errors import (
 from venule.access.model import ChallengeId, Factor, OwnerKind
 from venule.kit.http import ANYONE, Call, Route, Shape
 
-TAG: Final = "sign-in"
+TAG: Final = "access"
 
 
 class SecondKind(Enum):

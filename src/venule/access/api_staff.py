@@ -67,7 +67,7 @@ from venule.kit.http import take_cursor as take
 from venule.kit.http.errors import StepUpNeeded
 from venule.members import MemberId, MemberUnknown
 
-TAG: Final = "staff"
+TAG: Final = "access"
 BODY_FIELDS_MAX: Final = 64
 
 

@@ -81,7 +81,7 @@ class Rooms:
             door, vault, clock, ceremonies, issuer=settings.house_name, chance=secrets.token_bytes
         )
         self.people = access.Authn(front)
-        self.approving = access.Approving(front, self.people, SENSITIVE)
+        self.front = front
         # Partners sign by the machine's clock, whatever the house's says.
         self.partners = partners.Authenticator(door, SystemClock(), frozenset({origin}))
         self.gatekeeper = Gatekeeper(self.people, self.partners, urlsplit(origin).scheme)
@@ -90,6 +90,7 @@ class Rooms:
     def routes(self) -> list[Route]:
         """Return every operation of the rooms."""
         return [
+            *access.access_routes(self.front, self.people, SENSITIVE),
             *members_api.ROUTES,
             *wallet_api.ROUTES,
             *partners_api.partner_routes(self.partners),
