@@ -42,7 +42,7 @@ from venule.kit.jobs import JobRunner
 from venule.kit.time import VirtualClock, china_date
 from venule.kit.vault import Vault
 from venule.ledger import Tx
-from venule.members import MemberId, MemberKind, NewMember, Tier, onboard
+from venule.members import MemberId, MemberKind, NewMember, Tier, member, onboard
 
 R = TypeVar("R")
 
@@ -146,9 +146,10 @@ class GatewayHouse:
         return self.run(_number, who)
 
     def login(self, who: MemberId) -> str:
-        from venule.members import member
-
         return self.read(member, who).external_ref
+
+    def name(self, who: MemberId) -> str:
+        return self.read(member, who).display_name
 
     def code(self, who: MemberId | None = None) -> str:
         return self.run(show_code, ShowCode(who or self.buyer))
@@ -209,8 +210,11 @@ class GatewayHouse:
         while self.run(follow, Follow()).more:
             pass
         jobs = JobRunner(self.home, {**escrow.escrow_jobs(), SEND: self.notifier})
+        start = len(self.posted)
         while jobs.run_due():
             pass
+        # They are sent at once, in no order; their ids are in the order of the events.
+        self.posted[start:] = sorted(self.posted[start:], key=lambda each: each[1]["notify_id"])
 
     def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """The merchant's end of notifications: keeps what came, and says what a test wants."""

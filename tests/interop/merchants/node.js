@@ -13,7 +13,7 @@ async function carryOut(step) {
       return { content: await sdk.exec(step.method, params, { validateSign: !step.encrypt }) };
     }
     case 'page':
-      return { page: sdk.pageExecute(step.method, step.http || 'GET', { bizContent: step.fields, notify_url: step.notify_url, return_url: step.return_url }) };
+      return { page: sdk.pageExecute(step.method, step.http || 'GET', { bizContent: step.fields }) };
     case 'curl': {
       const options = {};
       if (step.body) options.body = step.body;
