@@ -37,7 +37,7 @@ from venule.members import MemberId
 
 T = TypeVar("T")
 
-TAG: Final = "trade"
+TAG: Final = "escrow"
 READ: Final = "escrow.read"
 WRITE: Final = "escrow.write"
 RULE: Final = "escrow.rule"

@@ -167,6 +167,11 @@ POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 
 
 def _html(template: str, **values: Any) -> Response:
+    return render(template, POLICY, 200, **values)
+
+
+def render(template: str, policy: str, status: int, **values: Any) -> Response:
+    """Return a page. policy: what it may load and do (Content-Security-Policy)."""
     text = _templates().get_template(template).render(**values)
-    headers = {"content-security-policy": POLICY, "x-content-type-options": "nosniff"}
-    return Response(text, 200, headers, PAGE)
+    headers = {"content-security-policy": policy, "cache-control": "no-store"}
+    return Response(text, status, headers, PAGE)

@@ -3,51 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 import prometheus_client
 import uvloop
-from starlette.responses import Response
 from starlette.types import ASGIApp
-from structlog import get_logger
 
-from venule import __version__, access, app, escrow, partners, wallet
+from venule import __version__, app, escrow, gateway, partners, wallet
 from venule.kit.desk import Desk
 from venule.kit.door import DeskDoor, Door
-from venule.kit.home import Home
-from venule.kit.http import RATES, Api, Caller, Rate, Route, describe
+from venule.kit.http import RATES, Api, Rate, describe
 from venule.kit.ids import SystemIds
-from venule.kit.jobs import Handler
-from venule.kit.place import is_address
-from venule.kit.time import Clock, SystemClock, to_us
-from venule.kit.vault import KEY_FILE, Vault, read_vault
-from venule.ledger import Tx
-from venule.members import api as members_api
-from venule.partners import api as partners_api
-from venule.procedures import SENSITIVE
-from venule.serving import operations, streams
+from venule.kit.time import Clock, SystemClock
+from venule.kit.vault import Vault
+from venule.serving.beside import vault_of, working
 from venule.serving.front import make_front
-from venule.serving.gatekeeper import Gatekeeper
 from venule.serving.metrics import Metrics
 from venule.serving.pages import page_routes
+from venule.serving.rooms import Rooms
 from venule.serving.server import HttpServer
-from venule.serving.settings import Rail, Settings
-from venule.serving.work import Worker, jobs_lag_s
-from venule.wallet import api as wallet_api
+from venule.serving.settings import Settings
 
-AUTH_EVENTS_KEPT: Final = timedelta(days=400)
-SESSIONS_KEPT: Final = timedelta(days=90)
-GRANTS_KEPT: Final = timedelta(days=30)
-CLEAN_AGAIN: Final = 500
-"""When so much was thrown away at once, there may be more."""
-
-RAIL_FILE: Final = "bank-simulator"
 TAGS: Final[Mapping[str, str]] = {
     "access": "Signing in, passkeys, sessions and devices, step-up; staff, and what takes two.",
     "members": "Who holds a wallet: opening, tiers, limits, bank accounts.",
@@ -61,53 +40,6 @@ TAGS: Final[Mapping[str, str]] = {
     "sandbox": "Trying out: test members with play money, a clock that moves when told.",
     "operations": "What those who run the house look at and put right.",
 }
-
-_log: Final = get_logger("venule.service")
-
-
-class Rooms:
-    """The rooms' work outside the writer, over one door: made once a process."""
-
-    def __init__(
-        self, settings: Settings, door: Door, vault: Vault, clock: Clock, signer: Any
-    ) -> None:
-        self.settings = settings
-        self.door = door
-        self.vault = vault
-        self.signer: partners.AnswerSigner = signer
-        origin = _origin(settings.url)
-        ceremonies = access.Ceremonies(settings.domain, settings.house_name, [origin])
-        front = access.Front(
-            door, vault, clock, ceremonies, issuer=settings.house_name, chance=secrets.token_bytes
-        )
-        self.people = access.Authn(front)
-        self.front = front
-        # Partners sign by the machine's clock, whatever the house's says.
-        self.partners = partners.Authenticator(door, SystemClock(), frozenset({origin}))
-        self.gatekeeper = Gatekeeper(self.people, self.partners, urlsplit(origin).scheme)
-        self.balances = streams.Balances(door)
-
-    def routes(self) -> list[Route]:
-        """Return every operation of the rooms."""
-        return [
-            *access.access_routes(self.front, self.people, SENSITIVE),
-            *members_api.ROUTES,
-            *wallet_api.ROUTES,
-            *partners_api.partner_routes(self.partners),
-            *operations.ROUTES,
-            streams.stream_route(self.balances),
-        ]
-
-    def sign(self, caller: Caller, response: Response) -> None:
-        """Sign an answer to a partner that signs its requests."""
-        fields = self.signer.fields(
-            response.status_code,
-            response.headers.get("content-type", ""),
-            bytes(response.body),
-            caller.facts.signature,
-        )
-        for name, value in fields:
-            response.headers[name.lower()] = value
 
 
 class Service:
@@ -142,7 +74,7 @@ class Service:
     @property
     def asgi(self) -> ASGIApp:
         """What a server serves."""
-        return make_front(self.api, {})
+        return make_front(self.api, self.rooms.mounts())
 
     def ending(self) -> None:
         """Take nothing new."""
@@ -157,85 +89,27 @@ DESCRIPTION: Final = (
 )
 
 
-def make_handlers(rail: wallet.BankRail | None) -> dict[str, Handler]:
-    """Return the handlers of all jobs of the rooms."""
-    handlers: dict[str, Handler] = {**escrow.escrow_jobs(), **access.access_jobs()}
-    if rail is not None:
-        handlers |= wallet.wallet_jobs(rail)
-    return handlers
-
-
 @contextmanager
-def opened(settings: Settings, metrics: Metrics, clock: Clock) -> Iterator[tuple[Door, Any]]:
-    """Give a door to the writer, and whether it is over; with the work beside it if it is here."""
+def opened(
+    settings: Settings, metrics: Metrics, clock: Clock
+) -> Iterator[tuple[Door, Vault, Callable[[], bool]]]:
+    """Give a door to the writer, the vault, and whether the home is no longer ours.
+
+    If the writer is here, the work beside it is too.
+    """
     place = settings.place
     if not settings.writes_here:
         secret = Path(settings.writer_secret_file) if settings.writer_secret_file else None
         with app.connect(place, secret) as relay:
-            yield relay, lambda: False
+            yield relay, vault_of(settings), lambda: False
         return
     with ExitStack() as stack:
         home = stack.enter_context(app.open_home(place, clock=clock))
-        stack.enter_context(working(home, settings, metrics, clock))
+        vault = vault_of(settings)
+        stack.enter_context(working(home, settings, vault, metrics))
         desk = stack.enter_context(Desk(home))
         metrics.ask("venule_desk_waiting", "Commands that wait.", lambda: desk.waiting)
-        yield DeskDoor(desk), home.is_over
-
-
-@contextmanager
-def working(home: Home[Tx], settings: Settings, metrics: Metrics, clock: Clock) -> Iterator[Worker]:
-    """Do the work beside the requests for as long as a home is open here."""
-    home.observe(metrics)
-    rail = make_rail(settings, clock)
-    handlers = make_handlers(rail)
-    kinds = sorted(handlers)
-    worker = Worker(
-        home,
-        handlers,
-        rail=rail,
-        cleaners=[_clean_access, _clean_grants],
-        keep_keys=timedelta(days=settings.keep_keys_days),
-        metrics=metrics,
-    )
-    metrics.ask(
-        "venule_jobs_lag_seconds",
-        "For how long the job that is due longest has been due.",
-        lambda: home.read(lambda tx: jobs_lag_s(tx, kinds)),
-    )
-    with worker:
-        yield worker
-
-
-def _clean_access(home: Home[Tx]) -> bool:
-    now = home.clock.now()
-    command = access.Purge(now - AUTH_EVENTS_KEPT, now - SESSIONS_KEPT)
-    done = home.run(access.purge_access, command)
-    counts = (done.events, done.sessions, done.challenges, done.failures)
-    return max(counts) >= CLEAN_AGAIN
-
-
-def _clean_grants(home: Home[Tx]) -> bool:
-    before = home.clock.now() - GRANTS_KEPT
-    deleted: int = home.run(partners.purge_grants, to_us(before))
-    return bool(deleted >= CLEAN_AGAIN)
-
-
-def make_rail(settings: Settings, clock: Clock) -> wallet.BankRail | None:
-    """Return the way to the bank that is set up."""
-    if settings.rail is Rail.NONE:
-        return None
-    place = settings.place
-    path = place / RAIL_FILE if isinstance(place, Path) else None
-    return wallet.BankRailSimulator(1, clock, path=path)
-
-
-def vault_of(settings: Settings) -> Vault:
-    """Return the vault. Raises: VaultKeyUnfit."""
-    if settings.vault_key_file:
-        return read_vault(Path(settings.vault_key_file))
-    assert not is_address(settings.home)
-    folder = Path(settings.home)
-    return read_vault(folder / KEY_FILE, make=folder.is_dir())
+        yield DeskDoor(desk), vault, home.is_over
 
 
 def serve(settings: Settings, *, began: Callable[[str], None] = lambda _: None) -> bool:
@@ -245,13 +119,10 @@ def serve(settings: Settings, *, began: Callable[[str], None] = lambda _: None) 
     """
     clock = SystemClock()
     metrics = Metrics()
-    with opened(settings, metrics, clock) as (door, is_over):
-        vault = vault_of(settings)
+    with opened(settings, metrics, clock) as (door, vault, is_over):
 
         async def live() -> bool:
-            signer = await partners.load_signer(door, vault, SystemClock())
-            rooms = Rooms(settings, door, vault, clock, signer)
-            service = Service(rooms, clock, metrics)
+            service = await make_service(settings, door, vault, clock, metrics)
             server = HttpServer(service.asgi, settings)
             return await server.run(is_over=is_over, began=began, ending=service.ending)
 
@@ -262,9 +133,27 @@ def serve(settings: Settings, *, began: Callable[[str], None] = lambda _: None) 
             return runner.run(live())
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+async def make_service(
+    settings: Settings, door: Door, vault: Vault, clock: Clock, metrics: Metrics
+) -> Service:
+    """Return one process's application. Raises: VaultSealBroken."""
+    await set_up(door, vault, clock)
+    signer = await partners.load_signer(door, vault, SystemClock())
+    return Service(Rooms(settings, door, vault, clock, signer), clock, metrics)
+
+
+async def set_up(door: Door, vault: Vault, clock: Clock) -> None:
+    """Set up the rooms of a new home as they come; what is set up already stays as it is."""
+    try:
+        await door.aread(wallet.house)
+    except wallet.WalletNotSetUp:
+        await door.acall(wallet.set_up, wallet.SetUp())
+        await door.acall(escrow.set_up_escrow, escrow.SetUpEscrow())
+    try:
+        await door.aread(gateway.platform_key)
+    except gateway.GatewayNotSetUp:
+        key = await asyncio.to_thread(gateway.make_platform, vault, clock.now())
+        await door.acall(gateway.add_platform_key, key)
 
 
 def _rates(settings: Settings) -> dict[str, Rate]:

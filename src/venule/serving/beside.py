@@ -1,0 +1,166 @@
+"""What goes on beside the requests for as long as a home is open for writing in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+from structlog import get_logger
+
+from venule import access, escrow, gateway, partners, wallet, webhooks
+from venule.kit.home import Home
+from venule.kit.jobs import Handler
+from venule.kit.place import is_address
+from venule.kit.sending import Network, Policy, Sender, parse_networks
+from venule.kit.time import Clock, SystemClock, to_us
+from venule.kit.vault import KEY_FILE, Vault, read_vault
+from venule.ledger import Tx
+from venule.serving.metrics import Metrics
+from venule.serving.settings import Rail, Settings
+from venule.serving.work import Worker, jobs_lag_s
+
+AUTH_EVENTS_KEPT: Final = timedelta(days=400)
+SESSIONS_KEPT: Final = timedelta(days=90)
+GRANTS_KEPT: Final = timedelta(days=30)
+CLEAN_AGAIN: Final = 500
+"""When so much was thrown away at once, there may be more."""
+
+RAIL_FILE: Final = "bank-simulator"
+AGAIN_S: Final = 5.0
+
+_log: Final = get_logger("venule.beside")
+
+
+@contextmanager
+def working(home: Home[Tx], settings: Settings, vault: Vault, metrics: Metrics) -> Iterator[Worker]:
+    """Run jobs, send webhooks and notifications, throw away what is old."""
+    home.observe(metrics)
+    worker = make_worker(home, settings, vault, metrics)
+    kinds = sorted(make_handlers(home, settings, vault, None))
+    metrics.ask(
+        "venule_jobs_lag_seconds",
+        "For how long the job that is due longest has been due.",
+        lambda: home.read(lambda tx: jobs_lag_s(tx, kinds)),
+    )
+    with ExitStack() as stack:
+        stack.enter_context(_sending(home, settings, vault))
+        yield stack.enter_context(worker)
+
+
+def make_worker(
+    home: Home[Tx], settings: Settings, vault: Vault, metrics: Metrics | None = None
+) -> Worker:
+    """Return what runs a home's jobs."""
+    rail = make_rail(settings, home.clock)
+    return Worker(
+        home,
+        make_handlers(home, settings, vault, rail),
+        rail=rail,
+        ticks=[gateway.follow_events],
+        cleaners=[_clean_access, _clean_grants],
+        keep_keys=timedelta(days=settings.keep_keys_days),
+        metrics=metrics,
+    )
+
+
+def make_handlers(
+    home: Home[Tx], settings: Settings, vault: Vault, rail: wallet.BankRail | None
+) -> dict[str, Handler]:
+    """Return the handlers of all jobs of the rooms."""
+    keys = gateway.Gateway(_NoDoor(), home.clock, vault, base_url=settings.url)
+    sender = Sender(gateway.merchants_policy(networks(settings)))
+    handlers: dict[str, Handler] = {
+        **escrow.escrow_jobs(),
+        **access.access_jobs(),
+        **gateway.gateway_jobs(home, home.clock, keys, gateway.post_over(sender)),
+    }
+    if rail is not None:
+        handlers |= wallet.wallet_jobs(rail)
+    return handlers
+
+
+class _NoDoor:
+    """Of a gateway that only signs."""
+
+    async def acall(self, fn: Callable[..., object], command: object, key: str | None = None):  # type: ignore[no-untyped-def]
+        raise AssertionError("a job asks no door")
+
+    async def aread(self, fn: Callable[..., object], query: object = None):  # type: ignore[no-untyped-def]
+        raise AssertionError("a job asks no door")
+
+
+@contextmanager
+def _sending(home: Home[Tx], settings: Settings, vault: Vault) -> Iterator[None]:
+    """Send webhooks in a thread of their own: no slow receiver holds up the jobs."""
+    stop = Event()
+    dispatcher = webhooks.Dispatcher(
+        webhooks.NearWriter(home), Sender(webhook_policy(settings)), vault, SystemClock()
+    )
+
+    def live() -> None:
+        while not stop.is_set():
+            try:
+                dispatcher.run(stop)
+            except Exception as error:  # a bug must not end all sending for good
+                if home.is_over():
+                    return
+                _log.error("broke", exc_info=error)
+                stop.wait(AGAIN_S)
+
+    thread = Thread(target=live, name="venule-webhooks", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        dispatcher.close()
+
+
+def networks(settings: Settings) -> tuple[Network, ...]:
+    """Return the private networks that messages may reach."""
+    return parse_networks(settings.webhook_networks)
+
+
+def webhook_policy(settings: Settings) -> Policy:
+    """Return where webhooks may go: over TLS, unless an operator allows networks of its own."""
+    allowed = networks(settings)
+    if not allowed:
+        return Policy()
+    return gateway.merchants_policy(allowed)
+
+
+def make_rail(settings: Settings, clock: Clock) -> wallet.BankRail | None:
+    """Return the way to the bank that is set up."""
+    if settings.rail is Rail.NONE:
+        return None
+    place = settings.place
+    path = place / RAIL_FILE if isinstance(place, Path) else None
+    return wallet.BankRailSimulator(1, clock, path=path)
+
+
+def vault_of(settings: Settings) -> Vault:
+    """Return the vault. Raises: VaultKeyUnfit."""
+    if settings.vault_key_file:
+        return read_vault(Path(settings.vault_key_file))
+    assert not is_address(settings.home), "settings have been checked"
+    folder = Path(settings.home)
+    return read_vault(folder / KEY_FILE, make=folder.is_dir())
+
+
+def _clean_access(home: Home[Tx]) -> bool:
+    now = home.clock.now()
+    command = access.Purge(now - AUTH_EVENTS_KEPT, now - SESSIONS_KEPT)
+    done = home.run(access.purge_access, command)
+    counts = (done.events, done.sessions, done.challenges, done.failures)
+    return max(counts) >= CLEAN_AGAIN
+
+
+def _clean_grants(home: Home[Tx]) -> bool:
+    before = home.clock.now() - GRANTS_KEPT
+    deleted: int = home.run(partners.purge_grants, to_us(before))
+    return bool(deleted >= CLEAN_AGAIN)
