@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -165,6 +166,7 @@ def make_writer(
     secret: Path | None = None,
     book: int | None = None,
     procedures: Procedures | None = None,
+    beside: Callable[[Home[Tx]], AbstractContextManager[object]] = nullcontext,
 ) -> Writer[Tx]:
     """Return what writes to a home for other processes, once it is its turn; see `Writer.run`.
 
@@ -172,6 +174,7 @@ def make_writer(
     socket in the home's directory, or any port of this machine's own. announce: what to tell
     others instead. secret: a file of 32 to 64 bytes; if not named, one in the home's directory,
     which is made. book: see `open_home`. procedures: what to serve, if not all of the rooms.
+    beside: see `Writer`.
     Raises: EndpointMalformed, SecretNotNamed, RelaySecretUnfit, AddressMalformed.
     """
     place = place if is_address(place) else Path(place)
@@ -189,6 +192,7 @@ def make_writer(
         partial(_secret_for, place, secret, make=True),
         parse_endpoint(listen or _endpoint_in(place)),
         announce=announce,
+        beside=beside,
     )
 
 

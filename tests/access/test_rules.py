@@ -57,21 +57,26 @@ MATRIX = """
     access.reset_login                O . S . . .
     access.reset_login:check          O . . R . .
     audit.read                        . . . . A G
-    bank.messages                     . F . . . .
     bank.reconcile                    . F . . . .
     bank_accounts.write               O . S . . .
     cases.read                        O F . R A G
     cases.write                       . F . . . .
-    escrow.freeze                     . . . R . .
+    escrow.close_member               O . . . . .
+    escrow.close_member:check         . . . R . .
+    escrow.operate                    O . . . . .
     escrow.read                       O F S R A G
     escrow.rule                       . . . R . .
-    escrow.set_product                O . . . . .
     escrow.unfreeze_funds             . . S R . .
     escrow.unfreeze_funds:check       . . . R . .
     fund.freeze_shares                . . . R . .
+    fund.import_opening_balances      O . . . . .
+    fund.import_opening_balances:check  . F . . . .
+    fund.launch_fund                  O . . . . .
+    fund.launch_fund:check            . F . . . .
     fund.operate                      O . . . . .
-    fund.publish                      . F . . . .
     fund.read                         O F S R A G
+    fund.reverse_fast                 O . . . . .
+    fund.reverse_fast:check           . F . . . .
     fund.unfreeze_shares              . . S R . .
     fund.unfreeze_shares:check        . . . R . .
     house.read                        O F . R A G
@@ -101,12 +106,18 @@ MATRIX = """
     partners.resume:check             O . . R . .
     payments.read                     O F S R A .
     proposals.read                    O F S R A .
+    wallet.confirm_top_ups            . F . . . .
+    wallet.confirm_top_ups:check      O F . . . .
     wallet.cover_case                 . F . . . .
     wallet.cover_case:check           O F . . . .
     wallet.credit_case                . F . . . .
     wallet.credit_case:check          O F . . . .
+    wallet.credit_top_ups             . F . . . .
+    wallet.credit_top_ups:check       O F . . . .
     wallet.pay_in_capital             . F . . . .
     wallet.pay_in_capital:check       O F . . . .
+    wallet.pay_out_many               . F . . . .
+    wallet.pay_out_many:check         O F . . . .
     wallet.read                       O F S R A .
     wallet.record_reserve_entry       . F . . . .
     wallet.record_reserve_entry:check O F . . . .

@@ -267,7 +267,7 @@ def test_staff_steer_a_fund(at):
 
 def test_shares_are_frozen_and_wallets_swept(at):
     body = {"member_id": str(at.who), "shares": yuan("2000.00"), "cause": 0, "note": "court"}
-    made = at.site.post(STAFF, f"{AT}/share-freezes", body, 201)
+    made = at.site.post("staff fund.freeze_shares", f"{AT}/share-freezes", body, 201)
     assert "2000.00" == made["shares"]["amount"]
     held = at.site.get(at.me, f"{AT}/holding")
     assert ("1000.00", "2000.00") == (held["available"]["amount"], held["frozen"]["amount"])

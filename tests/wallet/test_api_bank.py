@@ -51,7 +51,9 @@ def test_messages_are_taken_once_by_place_and_by_key(site):
         bank.post("/v1/bank/messages", body, status=200)
     ), "these places were taken"
     again = body | {"after": 1}
-    assert 1 == site.staff("bank.messages").post("/v1/bank/messages", again, status=200)["repeated"]
+    assert (
+        1 == site.partner("bank.messages").post("/v1/bank/messages", again, status=200)["repeated"]
+    )
     assert 500 == town.fen(me.id)
 
 
@@ -77,7 +79,7 @@ def test_confirmations_and_bookings_at_once(site):
     town = site.town
     me, shop = town.person(), town.merchant("9")
     asked = town.run(request_top_up, RequestTopUp(me.id, town.bank_account(me.id), yuan("5")))
-    staff = site.staff("bank.messages")
+    staff = site.partner("bank.messages")
     line = {"top_up_id": str(asked.id), "bank_ref": "B1", "amount": cny("5"), "booked_on": DAY}
 
     taken = staff.post("/v1/bank/top-up-confirmations", {"lines": [line]}, status=200)

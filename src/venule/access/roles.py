@@ -58,6 +58,9 @@ _HELPS: Final = frozenset(
     }
 )
 _TREASURY: Final = (
+    "wallet.confirm_top_ups",
+    "wallet.credit_top_ups",
+    "wallet.pay_out_many",
     "wallet.cover_case",
     "wallet.credit_case",
     "wallet.pay_in_capital",
@@ -65,6 +68,8 @@ _TREASURY: Final = (
     "wallet.sweep_fees",
 )
 _HOLDS: Final = ("fund.unfreeze_shares", "escrow.unfreeze_funds")
+_FUNDS: Final = ("fund.launch_fund", "fund.import_opening_balances", "fund.reverse_fast")
+_ENDS: Final = ("escrow.close_member",)
 _TIERS: Final = ("members.change_tier", "members.set_tier_limit")
 _PEOPLE: Final = ("access.add_staff", "access.change_roles", "access.reset_login")
 _PARTNERS: Final = (
@@ -89,10 +94,12 @@ PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             *_checks(_PEOPLE),
             *_checks(_PARTNERS),
             *_checks(_TREASURY),
+            *_FUNDS,
+            *_ENDS,
             "access.disable_login",
             "access.issue_code",
             "bank_accounts.write",
-            "escrow.set_product",
+            "escrow.operate",
             "fund.operate",
             "jobs.write",
             "members.change_tier",
@@ -106,10 +113,9 @@ PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             *_LOOKS,
             *_TREASURY,
             *_checks(_TREASURY),
-            "bank.messages",
+            *_checks(_FUNDS),
             "bank.reconcile",
             "cases.write",
-            "fund.publish",
         }
     ),
     Role.SUPPORT: frozenset(
@@ -130,10 +136,10 @@ PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             *_TIERS,
             *_checks(_HOLDS),
             *_checks(_TIERS),
+            *_checks(_ENDS),
             *_checks(("access.reset_login", *_PARTNERS)),
             "access.disable_login",
             "access.read_log",
-            "escrow.freeze",
             "escrow.rule",
             "fund.freeze_shares",
             "members.freeze",

@@ -370,6 +370,7 @@ def writer(
     listen: str = "",
     announce: str = "",
     secret_file: Path | None = None,
+    config: Path | None = None,
 ) -> int:
     """Write to a home for other processes, whenever it is this one's turn.
 
@@ -396,10 +397,15 @@ def writer(
     secret_file
         32 to 64 random bytes that writers and askers share, in a file for its owner alone. If not
         said, `relay-secret` in the home's directory, which is made.
+    config
+        Settings of `venule serve`: with them, whoever writes also does the work beside the
+        requests: jobs, deadlines, webhooks, notifications.
     """
     from venule.cli import writing
 
-    return writing.write(home, listen=listen, announce=announce, secret_file=secret_file)
+    return writing.write(
+        home, listen=listen, announce=announce, secret_file=secret_file, config=config
+    )
 
 
 @app.command

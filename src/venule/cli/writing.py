@@ -1,9 +1,13 @@
 """What `venule writer` does: write to a home for other processes until told to stop."""
 
 import logging
+import os
 import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from venule.app import make_writer
 from venule.cli.exits import Exit
@@ -11,10 +15,16 @@ from venule.cli.exits import Exit
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def write(home: str, *, listen: str, announce: str, secret_file: Path | None) -> int:
-    """Take turns as the writer until SIGTERM or SIGINT; then end in good order."""
+def write(
+    home: str, *, listen: str, announce: str, secret_file: Path | None, config: Path | None
+) -> int:
+    """Take turns as the writer until SIGTERM or SIGINT; then end in good order.
+
+    config: settings of the service; with it, the work beside the requests is done here.
+    """
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)  # to standard error
-    writer = make_writer(home, listen, announce=announce, secret=secret_file)
+    beside = nullcontext if config is None else _beside(home, config)
+    writer = make_writer(home, listen, announce=announce, secret=secret_file, beside=beside)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         writer.stop()
@@ -26,3 +36,9 @@ def write(home: str, *, listen: str, announce: str, secret_file: Path | None) ->
         for number, handler in before.items():
             signal.signal(number, handler)
     return Exit.OK
+
+
+def _beside(home: str, config: Path) -> Callable[[Any], AbstractContextManager[object]]:
+    from venule.serving import load_settings, work_beside
+
+    return work_beside(load_settings(config, os.environ, {"home": home, "writer": "here"}))

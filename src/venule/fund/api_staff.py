@@ -453,7 +453,8 @@ ROUTES: Final[list[Route]] = [
           summary="Freeze shares", description="By a court's order, the holder's wish, as a pledge "
           "(0, 1, 2).", body=FreezeBody, answer=FreezeView, money=True,
           errors=(FundUnknown, HolderUnknown, SharesInsufficient),
-          examples={"body": {"member_id": _MEMBER, "shares": _PAY, "cause": 0}}, **_IN),
+          examples={"body": {"member_id": _MEMBER, "shares": _PAY, "cause": 0}},
+          **{**_IN, "needs": "fund.freeze_shares"}),
     Route(method="POST", path=f"{_AT}/holdings", handler=open_fund_holdings, status=201,
           summary="Open holdings", body=HoldingsBody, answer=HoldingsView,
           errors=(FundUnknown, MemberUnknown, HolderExists),

@@ -9,10 +9,10 @@ import msgspec
 
 from venule.fund import order_store, store
 from venule.fund.close import day, day_steps, last_closed, yield_on
-from venule.fund.commands import CancelOrder, PayOrder, SetLimit, SetSales
+from venule.fund.commands import CancelOrder, OpenFund, PayOrder, SetLimit, SetSales
 from venule.fund.day_store import StepRecord
 from venule.fund.errors import OrderUnknown
-from venule.fund.funds import fund_of, holder, set_limit, set_sales
+from venule.fund.funds import fund_of, holder, open_fund, set_limit, set_sales
 from venule.fund.model import (
     DayClosed,
     Fund,
@@ -155,6 +155,11 @@ def _facts(tx: Tx, fund: Fund) -> FundFacts:
         last_closed(tx, fund.code),
         list(fund.limits),
     )
+
+
+def launch_fund(tx: Tx, command: OpenFund) -> FundFacts:
+    """Open a fund, and tell how it stands. Raises: as `open_fund`."""
+    return _facts(tx, open_fund(tx, command))
 
 
 def change_limit(tx: Tx, command: SetLimit) -> FundFacts:

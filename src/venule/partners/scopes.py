@@ -139,6 +139,14 @@ SCOPES: Final[dict[str, Scope]] = {
             False,
         ),
         Scope(
+            "bank.reconcile",
+            "send the bank's statements",
+            "Send statements of the house's bank",
+            "发送银行对账单",
+            False,
+            False,
+        ),
+        Scope(
             "fund.read",
             "see fund holdings, orders and income",
             "See your fund shares and income",

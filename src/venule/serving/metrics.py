@@ -13,21 +13,25 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from venule.kit.errors import AppError
+
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 COMMANDS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
-Gauge = tuple[str, str, Callable[[], float]]
-
 
 class _Gauges(Collector):
-    """Values that are asked for when somebody reads."""
+    """Values that are asked for when somebody reads; one that nobody knows now is left out."""
 
     def __init__(self) -> None:
-        self.asked: list[Gauge] = []
+        self.asked: dict[str, tuple[str, Callable[[], float]]] = {}
 
     def collect(self) -> Iterable[Metric]:
-        for name, said, ask in self.asked:
-            yield GaugeMetricFamily(name, said, value=ask())
+        for name, (said, ask) in list(self.asked.items()):
+            try:
+                value = ask()
+            except AppError:
+                continue
+            yield GaugeMetricFamily(name, said, value=value)
 
 
 class Metrics:
@@ -84,8 +88,8 @@ class Metrics:
         self._jobs.inc(count)
 
     def ask(self, name: str, said: str, value: Callable[[], float]) -> None:
-        """Show a value that is asked for whenever somebody reads. It must answer at once."""
-        self._gauges.asked.append((name, said, value))
+        """Show a value that is asked for whenever somebody reads; under a name again: instead."""
+        self._gauges.asked[name] = (said, value)
 
     def text(self) -> bytes:
         """Return all of it in Prometheus's text format."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +15,12 @@ from starlette.types import ASGIApp
 from venule import __version__, app, escrow, gateway, partners, wallet
 from venule.kit.desk import Desk
 from venule.kit.door import DeskDoor, Door
+from venule.kit.home import Home
 from venule.kit.http import RATES, Api, Rate, describe
 from venule.kit.ids import SystemIds
 from venule.kit.time import Clock, SystemClock
 from venule.kit.vault import Vault
+from venule.ledger import Tx
 from venule.serving.beside import vault_of, working
 from venule.serving.front import make_front
 from venule.serving.metrics import Metrics
@@ -112,6 +114,14 @@ def opened(
         yield DeskDoor(desk), vault, home.is_over
 
 
+def work_beside(settings: Settings) -> Callable[[Home[Tx]], AbstractContextManager[object]]:
+    """Return what a writer does beside its commands, while others serve. Raises: VaultKeyUnfit."""
+    vault, metrics = vault_of(settings), Metrics()
+    if settings.metrics_listen:
+        _show(metrics, settings)
+    return lambda home: working(home, settings, vault, metrics)
+
+
 def serve(settings: Settings, *, began: Callable[[str], None] = lambda _: None) -> bool:
     """Serve until told to stop; return whether it was (else the home is no longer ours).
 
@@ -127,10 +137,15 @@ def serve(settings: Settings, *, began: Callable[[str], None] = lambda _: None) 
             return await server.run(is_over=is_over, began=began, ending=service.ending)
 
         if settings.metrics_listen:
-            host, _, port = settings.metrics_listen.rpartition(":")
-            prometheus_client.start_http_server(int(port), host, metrics.registry)
+            _show(metrics, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(live())
+
+
+def _show(metrics: Metrics, settings: Settings) -> None:
+    """Let Prometheus ask, at an address of its own."""
+    host, _, port = settings.metrics_listen.rpartition(":")
+    prometheus_client.start_http_server(int(port), host.strip("[]"), metrics.registry)
 
 
 async def make_service(

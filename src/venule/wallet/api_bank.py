@@ -1,4 +1,7 @@
-"""The bank's word, from staff or from whoever carries it to us."""
+"""The bank's word, from the program that carries it to us.
+
+Nobody of the staff can say alone that money has come: theirs takes two (see the proposals).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ import msgspec
 
 from venule.kit.http import (
     PARTNER,
-    STAFF,
     Call,
     Paid,
     Route,
@@ -207,7 +209,7 @@ _BOOKED: Final = {
 _WORD: Final[dict[str, Any]] = {
     "method": "POST",
     "tag": TAG,
-    "who": STAFF | PARTNER,
+    "who": PARTNER,
     "needs": "bank.messages",
     "money": True,
     "body_bytes_max": LINES_BYTES_MAX,
