@@ -7,7 +7,7 @@ in the process that takes them; what moves money is done by escrow and the walle
 transaction with what the wire keeps of it.
 """
 
-from venule.gateway.api import routes
+from venule.gateway.api import mounts, routes
 from venule.gateway.applications import (
     LetClassicIn,
     NewApp,
@@ -42,12 +42,19 @@ from venule.gateway.errors import (
     WireUserDiffers,
     WireUserUnknown,
 )
-from venule.gateway.gateway import AES_PURPOSE, MD5_PURPOSE, Gateway
-from venule.gateway.jobs import follow_events, gateway_jobs, merchants_policy, post_over
+from venule.gateway.gateway import AES_PURPOSE, MD5_PURPOSE, Gateway, KeyRing
+from venule.gateway.jobs import (
+    clean_gateway,
+    follow_events,
+    gateway_jobs,
+    merchants_policy,
+    post_over,
+)
+from venule.gateway.merchants_api import merchant_routes
 from venule.gateway.methods import METHODS
 from venule.gateway.model import App, AppState, Notice, NoticeState, Permission, PlatformKey
 from venule.gateway.notifying import SendAgain, failed_notices, notices_of, send_again
-from venule.gateway.platform import issue_for, make_platform
+from venule.gateway.platform import issue_for, make_platform, ready
 from venule.gateway.sandbox import sandbox_routes
 from venule.gateway.store import MIGRATIONS
 from venule.gateway.use_cases import COMMANDS, READERS
@@ -68,6 +75,7 @@ __all__ = [
     "GatewayNotSetUp",
     "GatewayRefused",
     "GrantInvalid",
+    "KeyRing",
     "KeyUnfit",
     "LetClassicIn",
     "NewApp",
@@ -92,17 +100,21 @@ __all__ = [
     "add_platform_key",
     "app",
     "apps_of",
+    "clean_gateway",
     "failed_notices",
     "follow_events",
     "gateway_jobs",
     "issue_for",
     "let_classic_in",
     "make_platform",
+    "merchant_routes",
     "merchants_policy",
+    "mounts",
     "notices_of",
     "platform_key",
     "platform_keys",
     "post_over",
+    "ready",
     "register_app",
     "routes",
     "sandbox_routes",

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from venule.gateway.buyers import Buyers
 from venule.gateway.cashier import Cashier
@@ -38,6 +39,16 @@ async def read_request(http: HttpRequest) -> Request:
         target,
         dict(http.headers),
     )
+
+
+BEGINNINGS = ("/cashier/", "/freeze/", "/oauth2/", "/bills/", "/v3/")
+"""What the gateway's addresses begin with, besides `/gateway.do`."""
+
+
+def mounts(gateway: Gateway, buyers: Buyers) -> dict[str, ASGIApp]:
+    """Return the applications of a gateway, by the beginnings of their addresses."""
+    served: ASGIApp = Router(routes(gateway, buyers))
+    return {"/gateway.do": served, **dict.fromkeys(BEGINNINGS, served)}
 
 
 def is_classic(request: Request) -> bool:

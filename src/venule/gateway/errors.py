@@ -2,13 +2,14 @@
 
 AppError
 |-- BadInput
-|   `-- GatewayRefused, the protocol's own codes; WireFieldWrong, KeyUnfit
+|   `-- GatewayRefused, the protocol's own codes; WireFieldWrong
 |-- NotFound
 |   `-- GatewayAppUnknown, WireUserUnknown, WireOrderUnknown, NoticeUnknown
 |-- Conflict
 |   `-- WireRequestReused      a number that was used for something else
 `-- Refused
-    `-- GatewayNotSetUp, PaymentCodeInvalid, NotInSandbox, GrantInvalid, WireUserDiffers
+    `-- GatewayNotSetUp, PaymentCodeInvalid, NotInSandbox, GrantInvalid, WireUserDiffers,
+        KeyUnfit
 
 What rooms below raise is translated for the wire in `codes.py`.
 """
@@ -35,7 +36,7 @@ class GatewayRefused(BadInput):
 
 
 @dataclass(eq=False)
-class KeyUnfit(BadInput):
+class KeyUnfit(Refused):
     """A public key is not RSA, or has fewer bits than it must have."""
 
     expected: str

@@ -55,26 +55,11 @@ class Request(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
 
 
-class Gateway:
-    """One of each process that serves merchants. `base_url`: where people reach it."""
+class KeyRing:
+    """Opens what signs and encrypts: for whoever answers, and for whoever notifies."""
 
-    def __init__(
-        self,
-        door: Door,
-        clock: Clock,
-        vault: Vault,
-        *,
-        base_url: str,
-        sandbox: bool = False,
-        draw: Callable[[int], str] = secrets.token_urlsafe,
-    ) -> None:
-        """draw: gives a random text of so many bytes: for codes and tokens."""
-        self.door = door
-        self.clock = clock
+    def __init__(self, vault: Vault) -> None:
         self.vault = vault
-        self.base_url = base_url.rstrip("/")
-        self.sandbox = sandbox
-        self.draw = draw
         self._signers: dict[int, envelope.Signer] = {}
 
     def signer(self, platform: PlatformKey | None) -> envelope.Signer:
@@ -94,6 +79,30 @@ class Gateway:
     def open_md5(self, sealed: bytes) -> str:
         """Return a partner's key in the classic interface."""
         return self.vault.open(MD5_PURPOSE, sealed).decode()
+
+
+class Gateway(KeyRing):
+    """One of each process that serves merchants. `base_url`: where people reach it."""
+
+    def __init__(
+        self,
+        door: Door,
+        clock: Clock,
+        vault: Vault,
+        *,
+        base_url: str,
+        sandbox: bool = False,
+        draw: Callable[[int], str] = secrets.token_urlsafe,
+        draw_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        """draw: gives a random text of so many bytes: for codes and tokens; draw_bytes: keys."""
+        super().__init__(vault)
+        self.door = door
+        self.clock = clock
+        self.base_url = base_url.rstrip("/")
+        self.sandbox = sandbox
+        self.draw = draw
+        self.draw_bytes = draw_bytes
 
     # v2
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
+from venule.gateway import grant_store, store
 from venule.gateway.following import Follow, follow, is_behind
 from venule.gateway.notifying import SEND, TIMEOUT_S, Keys, Notifier, Post
 from venule.kit.home import Home
 from venule.kit.jobs import Handler
 from venule.kit.sending import ANY_PORT, Network, Policy, Sender
-from venule.kit.time import Clock
+from venule.kit.time import Clock, to_us
 from venule.ledger import Tx
 
 SCHEMES: Final = frozenset({"http", "https"})
@@ -40,6 +42,24 @@ def merchants_policy(allowed: tuple[Network, ...] = ()) -> Policy:
     the operator's own choice besides.
     """
     return Policy(schemes=SCHEMES, ports=ANY_PORT, allowed=allowed)
+
+
+CLEAN_AT_ONCE: Final = 500
+GRANTS_KEPT: Final = timedelta(days=30)
+
+
+def clean_gateway(home: Home[Tx]) -> bool:
+    """Throw away codes, tokens and nonces that are long over; return whether there may be more."""
+    return home.run(purge, to_us(home.clock.now() - GRANTS_KEPT)) >= CLEAN_AT_ONCE
+
+
+def purge(tx: Tx, before_us: int) -> int:
+    """Delete what was over before an instant; return how much that was."""
+    return (
+        grant_store.delete_grants(tx.sql, before_us)
+        + store.delete_nonces(tx.sql, before_us)
+        + store.delete_codes(tx.sql, before_us)
+    )
 
 
 def gateway_jobs(home: Home[Tx], clock: Clock, keys: Keys, post: Post) -> dict[str, Handler]:

@@ -5,6 +5,7 @@ Making a key takes a second of work and draws randomness: no command does it.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,11 +14,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from venule.gateway.applications import NewPlatformKey, SetCertificate
+from venule.gateway.applications import (
+    NewPlatformKey,
+    SetCertificate,
+    add_platform_key,
+    platform_keys,
+)
 from venule.gateway.gateway import ROOT_PURPOSE, RSA_PURPOSE, load_private
 from venule.gateway.model import App, PlatformKey
 from venule.gateway.wire import certificates
 from venule.gateway.wire.signing import told_key
+from venule.kit.door import Door
+from venule.kit.time import Clock
 from venule.kit.vault import Vault
 
 KEY_BITS: Final = 2048
@@ -56,6 +64,17 @@ def _der(key: rsa.RSAPrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
+
+
+async def ready(door: Door, vault: Vault, clock: Clock) -> None:
+    """See to it that the gateway has a key of its own; make one if there is none.
+
+    Of two processes that find none at once both make one; the later signs, both verify.
+    """
+    if await door.aread(platform_keys):
+        return
+    made = await asyncio.to_thread(make_platform, vault, clock.now())
+    await door.acall(add_platform_key, made)
 
 
 def issue_for(

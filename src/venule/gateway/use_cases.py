@@ -18,6 +18,7 @@ from venule.gateway import (
     notifying,
     sandbox,
     trades,
+    users,
 )
 from venule.gateway.cashier import seller_number
 
@@ -66,5 +67,6 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     notifying.failed_notices,
     notifying.notices_of,
     sandbox.named_order,
+    users.user_number,
     seller_number,
 )

@@ -31,6 +31,11 @@ def known_number(tx: Tx, member_id: MemberId | None) -> str:
     return "" if member_id is None else app_store.find_number(tx.sql, member_id) or ""
 
 
+def user_number(tx: Tx, member_id: MemberId) -> str:
+    """See `known_number`: for other processes."""
+    return known_number(tx, member_id)
+
+
 def user_by_number(tx: Tx, number: str) -> MemberId:
     """Return the member of a number. Raises: WireUserUnknown."""
     found = app_store.find_user(tx.sql, number)
