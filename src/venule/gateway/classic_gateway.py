@@ -41,6 +41,7 @@ _ERRORS: Final[Mapping[type[AppError], str]] = {
     escrow.DeadlineInThePast: "ILLEGAL_ARGUMENT",
     escrow.TradeUnknown: "TRADE_NOT_EXIST",
     escrow.EscrowTransitionIllegal: "TRADE_STATUS_NOT_AVAILD",
+    escrow.CarrierMissing: "ILLEGAL_ARGUMENT",
     escrow.ExceedsUnshipped: "TRADE_STATUS_NOT_AVAILD",
     escrow.CaseStillOpen: "TRADE_STATUS_NOT_AVAILD",
     escrow.TooManyOfTrade: "TRADE_STATUS_NOT_AVAILD",

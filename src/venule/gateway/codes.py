@@ -158,6 +158,7 @@ TABLE: Final[Mapping[type[AppError], Mapping[Family, Word]]] = {
     escrow.SettlementExceedsRest: _all("ACQ.ALLOC_AMOUNT_VALIDATE_ERROR"),
     escrow.AuthorisationExceeded: _but("ACQ.AUTH_NO_ERROR", freeze="UNFREEZE_AMOUNT_EXCEED"),
     escrow.ExceedsUnshipped: dict(_PARAMETER),
+    escrow.CarrierMissing: dict(_PARAMETER),
     wallet.LimitExceeded: _but(
         "ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", transfer="EXCEED_LIMIT_DM_AMOUNT"
     ),

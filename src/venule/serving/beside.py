@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -61,7 +61,7 @@ def make_worker(
         make_handlers(home, settings, vault, rail),
         rail=rail,
         ticks=[gateway.follow_events],
-        cleaners=[_clean_access, _clean_grants],
+        cleaners=[_clean_access, _clean_grants, gateway.clean_gateway],
         keep_keys=timedelta(days=settings.keep_keys_days),
         metrics=metrics,
     )
@@ -71,7 +71,7 @@ def make_handlers(
     home: Home[Tx], settings: Settings, vault: Vault, rail: wallet.BankRail | None
 ) -> dict[str, Handler]:
     """Return the handlers of all jobs of the rooms."""
-    keys = gateway.Gateway(_NoDoor(), home.clock, vault, base_url=settings.url)
+    keys = gateway.KeyRing(vault)
     sender = Sender(gateway.merchants_policy(networks(settings)))
     handlers: dict[str, Handler] = {
         **escrow.escrow_jobs(),
@@ -81,16 +81,6 @@ def make_handlers(
     if rail is not None:
         handlers |= wallet.wallet_jobs(rail)
     return handlers
-
-
-class _NoDoor:
-    """Of a gateway that only signs."""
-
-    async def acall(self, fn: Callable[..., object], command: object, key: str | None = None):  # type: ignore[no-untyped-def]
-        raise AssertionError("a job asks no door")
-
-    async def aread(self, fn: Callable[..., object], query: object = None):  # type: ignore[no-untyped-def]
-        raise AssertionError("a job asks no door")
 
 
 @contextmanager

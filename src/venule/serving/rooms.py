@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -73,7 +72,8 @@ class Rooms:
             *partners_api.partner_routes(self.partners),
             *oauth_api.oauth_routes(server, self.sign_in.current_member, SIGN_IN),
             *webhooks_api.webhook_routes(self.vault, webhook_policy(self.settings), os.urandom),
-            *(gateway.sandbox_routes(self.gateway) if self.settings.sandbox else ()),
+            *gateway.merchant_routes(self.gateway),
+            *gateway.sandbox_routes(self.gateway),
             *operations.ROUTES,
             streams.stream_route(self.balances),
             *self.sign_in.routes(),
@@ -84,9 +84,7 @@ class Rooms:
         buyers: gateway.Buyers = gateway.AccessBuyers(self.people, self.door)
         if self.settings.sandbox:
             buyers = gateway.SandboxBuyers(self.door)
-        app = Starlette(routes=gateway.routes(self.gateway, buyers))
-        places = ("/gateway.do", "/v3/", "/cashier/", "/oauth2/", "/freeze/", "/bills/")
-        return dict.fromkeys(places, app)
+        return gateway.mounts(self.gateway, buyers)
 
     def sign(self, caller: Caller, response: Response) -> None:
         """Sign an answer to a partner that signs its requests."""

@@ -164,11 +164,7 @@ async def set_up(door: Door, vault: Vault, clock: Clock) -> None:
     except wallet.WalletNotSetUp:
         await door.acall(wallet.set_up, wallet.SetUp())
         await door.acall(escrow.set_up_escrow, escrow.SetUpEscrow())
-    try:
-        await door.aread(gateway.platform_key)
-    except gateway.GatewayNotSetUp:
-        key = await asyncio.to_thread(gateway.make_platform, vault, clock.now())
-        await door.acall(gateway.add_platform_key, key)
+    await gateway.ready(door, vault, clock)
 
 
 def _rates(settings: Settings) -> dict[str, Rate]:
