@@ -67,7 +67,7 @@ format: setup  ## Put the code into shape
 	@$(VENV)/bin/ruff check --quiet --fix .
 
 bench: setup  ## Measure the hot paths at moderate sizes; each ends with one JSON line
-	@for script in $(filter-out benchmarks/common.py benchmarks/places.py benchmarks/cluster.py benchmarks/hundred_million.py benchmarks/takeover.py,$(wildcard benchmarks/*.py)); do \
+	@for script in $(filter-out benchmarks/common.py benchmarks/http_load.py benchmarks/places.py benchmarks/cluster.py benchmarks/hundred_million.py benchmarks/takeover.py,$(wildcard benchmarks/*.py)); do \
 	  echo "== $$script"; $(PY) $$script || exit 1; \
 	done
 	@echo "== benchmarks/takeover.py, a tenth of it"

@@ -17,7 +17,7 @@ def test_the_nearest_word_wins(tmp_path):
         file, {"VENULE_LISTEN": "127.0.0.1:2", "VENULE_HOME": "b", "PATH": "x"}, {"home": "c"}
     )
     assert ("c", "127.0.0.1:2", 7) == (settings.home, settings.listen, settings.at_work_max)
-    assert 2_000 == load_settings().at_work_max
+    assert 600 == load_settings().at_work_max
 
 
 def test_every_flaw_is_told_at_once(tmp_path):

@@ -82,7 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rail: Rail = Rail.NONE
     house_name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "Venule"
     passkey_domain: str = ""
-    at_work_max: Count = 2_000
+    at_work_max: Count = 600
     rate_per_s: Rate = 200
     rate_burst: Count = 400
     sign_in_per_s: Rate = 0.5

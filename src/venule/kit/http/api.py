@@ -47,7 +47,7 @@ from venule.kit.idempotency import FINGERPRINT, request_key
 from venule.kit.ids import Ids
 from venule.kit.time import Clock
 
-AT_WORK_MAX: Final = 2_000
+AT_WORK_MAX: Final = 600
 BODY_S: Final = 10.0
 """So long may a body be on its way."""
 
