@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from support.access_site import access_site
+from support.browser import launched
 from venule.access import passkeys
 
-CHROMIUM = os.environ.get("VENULE_CHROMIUM") or shutil.which("chromium")
 PAGE = """<!doctype html><meta charset="utf-8"><title>sign in</title>
 <script>
 async function ask(method, path, body, token) {
@@ -56,26 +53,20 @@ async function stepUp(token) {
 @contextmanager
 def browser(url: str) -> Iterator[tuple[Page, Any, str]]:
     """Open a page in a browser that has an authenticator; give both, and the authenticator's id."""
-    if CHROMIUM is None:
-        pytest.skip("needs chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            page = opened.new_page()
-            page.goto(url.replace("127.0.0.1", "localhost"))
-            devtools = page.context.new_cdp_session(page)
-            devtools.send("WebAuthn.enable")
-            options = {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-            }
-            made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-            yield page, devtools, made["authenticatorId"]
-        finally:
-            opened.close()
+    with launched() as opened:
+        page = opened.new_page()
+        page.goto(url.replace("127.0.0.1", "localhost"))
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+        }
+        made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        yield page, devtools, made["authenticatorId"]
 
 
 def test_a_browser_makes_a_passkey_and_signs_in(places):

@@ -47,7 +47,10 @@ def make_front(api: ASGIApp, mounts: Mapping[str, ASGIApp]) -> ASGIApp:
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *HEADERS]
+            headers = list(message.get("headers", ()))
+            there = {name for name, _ in headers}
+            headers += [(name, value) for name, value in HEADERS if name not in there]
+            message["headers"] = headers
         await send(message)
 
     return sending

@@ -173,5 +173,10 @@ def _html(template: str, **values: Any) -> Response:
 def render(template: str, policy: str, status: int, **values: Any) -> Response:
     """Return a page. policy: what it may load and do (Content-Security-Policy)."""
     text = _templates().get_template(template).render(**values)
-    headers = {"content-security-policy": policy, "cache-control": "no-store"}
+    headers = {
+        "content-security-policy": policy,
+        "cache-control": "no-store",
+        # Without one, browsers send a form of ours with the origin `null`.
+        "referrer-policy": "same-origin",
+    }
     return Response(text, status, headers, PAGE)
