@@ -95,7 +95,8 @@ docs: setup pages  ## Build the documentation into build/docs
 	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo "docs: build/docs/index.html"
 
-pages: setup  ## Write again the pages that come from the code (docs/cli.md, docs/errors.md)
+pages: setup  ## Write again what comes from the code (docs/cli.md, docs/errors.md, the client)
+	@$(PY) -m venule.serving.make_client
 	@$(PY) -m venule.cli.docs docs
 
 lock: setup  ## Resolve the dependencies anew into requirements.lock

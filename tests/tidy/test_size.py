@@ -5,6 +5,8 @@ from typing import Final
 
 FUNCTION_LINES_MAX: Final = 70
 FILE_LINES_MAX: Final = 500
+MADE: Final = "# Made from the description of the API by `make pages`; do not edit.\n"
+"""Begins a file that a program writes, and that nobody reads from end to end."""
 
 
 def test_functions_fit_a_screen(sources):
@@ -23,7 +25,7 @@ def test_files_are_a_short_read(sources):
     faults = [
         f"{source.path} has {lines} lines"
         for source in sources
-        if (lines := source.text.count("\n")) > FILE_LINES_MAX
+        if (lines := source.text.count("\n")) > FILE_LINES_MAX and not source.text.startswith(MADE)
     ]
 
     assert [] == faults

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import prometheus_client
 import uvloop
@@ -16,7 +16,7 @@ from venule import __version__, app, escrow, gateway, partners, wallet
 from venule.kit.desk import Desk
 from venule.kit.door import DeskDoor, Door
 from venule.kit.home import Home
-from venule.kit.http import RATES, Api, Rate, describe
+from venule.kit.http import RATES, Api, Rate, Route, describe
 from venule.kit.ids import SystemIds
 from venule.kit.time import Clock, SystemClock
 from venule.kit.vault import Vault
@@ -51,14 +51,7 @@ class Service:
         settings = rooms.settings
         self.rooms = rooms
         routes = rooms.routes()
-        self._description = describe(
-            routes,
-            title=f"{settings.house_name}: the API",
-            version=__version__,
-            description=DESCRIPTION,
-            server=settings.url,
-            tags=TAGS,
-        )
+        self._description = description_of(routes, settings)
         self.api = Api(
             [*routes, *page_routes(lambda: self._description, lambda: self.api.stopping)],
             rooms.door,
@@ -89,6 +82,18 @@ DESCRIPTION: Final = (
     "`code`, each with a page. Calls that move money need an `Idempotency-Key`: the same key with "
     "the same request has one effect and one answer."
 )
+
+
+def description_of(routes: list[Route], settings: Settings) -> dict[str, Any]:
+    """Return what is said of the operations (OpenAPI)."""
+    return describe(
+        routes,
+        title=f"{settings.house_name}: the API",
+        version=__version__,
+        description=DESCRIPTION,
+        server=settings.url,
+        tags=TAGS,
+    )
 
 
 @contextmanager

@@ -33,7 +33,8 @@ from venule.kit.http.errors import (
 from venule.kit.http.problems import PROBLEM_JSON, Problem
 from venule.kit.http.route import Route
 
-REF: Final = "#/components/schemas/{name}"
+PREFIX: Final = "#/components/schemas/"
+REF: Final = PREFIX + "{name}"
 KEY_CHARS_MAX: Final = 128
 
 SECURITY: Final[dict[str, Any]] = {
@@ -62,10 +63,10 @@ def describe(
 ) -> dict[str, Any]:
     """Return the description of routes. tags: name -> what the group of operations is for."""
     shown = [route for route in routes if not route.hidden]
-    components = _components(shown)
+    schemas = _Schemas(shown)
     paths: dict[str, dict[str, Any]] = {}
     for route in shown:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -77,32 +78,64 @@ def describe(
         "servers": [{"url": server}],
         "tags": [{"name": name, "description": said} for name, said in tags.items()],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": components, "securitySchemes": SECURITY},
+        "components": {"schemas": schemas.named, "securitySchemes": SECURITY},
     }
 
 
-def _components(routes: list[Route]) -> dict[str, Any]:
-    types: list[Any] = [Problem]
-    for route in routes:
-        takes = route.body if route.takes == "application/json" else None
-        types += [type_ for type_ in (takes, route.answer) if type_ not in (None, bytes)]
-    _, components = msgspec.json.schema_components(types, ref_template=REF)
-    return dict(sorted(components.items()))
+class _Schemas:
+    """The schemas of all that routes take and give. named: those that have a name.
+
+    Structs of the same name in two rooms are told apart by their rooms' names before it: which name
+    stands for which of them is only known for all together.
+    """
+
+    def __init__(self, routes: list[Route]) -> None:
+        types: list[Any] = [Problem]
+        for route in routes:
+            takes = route.body if route.takes == "application/json" else None
+            types += [type_ for type_ in (takes, route.answer) if type_ not in (None, bytes)]
+        found, named = msgspec.json.schema_components(types, ref_template=REF)
+        names = {name: _short(name) for name in named}
+        if len(set(names.values())) != len(names):
+            raise ValueError(f"expected one struct of a name in a room, seen {sorted(names)}")
+        self.named: dict[str, Any] = {
+            names[name]: _renamed(named[name], names)
+            for name in sorted(named, key=names.__getitem__)
+        }
+        self._of = {
+            type_: _renamed(schema, names) for type_, schema in zip(types, found, strict=True)
+        }
+
+    def of(self, type_: Any) -> dict[str, Any]:
+        """Return the schema of a type, by reference where it has a name."""
+        found: dict[str, Any] = self._of[type_]
+        return found
 
 
-def _schema(type_: Any) -> dict[str, Any]:
-    """Return the schema of a type, by reference where it has a name."""
-    (schema,), _ = msgspec.json.schema_components([type_], ref_template=REF)
-    return schema
+def _short(name: str) -> str:
+    """Return what a struct is called: `venule.wallet.api.PayBody` is `WalletPayBody`."""
+    _, *rooms, _, last = name.split(".") if name.count(".") > 1 else ("", "", name)
+    return "".join(room.capitalize() for room in rooms[:1]) + last
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a schema whose references have other names."""
+    if isinstance(value, dict):
+        return {key: _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    if isinstance(value, str) and value.startswith(PREFIX):
+        return PREFIX + names[value.removeprefix(PREFIX)]
+    return value
+
+
+def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
         "description": _told(route),
         "parameters": _parameters(route),
-        "responses": _responses(route),
+        "responses": _responses(route, schemas),
     }
     if route.tag:
         operation["tags"] = [route.tag]
@@ -112,17 +145,17 @@ def _operation(route: Route) -> dict[str, Any]:
             ways.append({"signature": []})
         operation["security"] = ways
     if route.body is not None:
-        content: dict[str, Any] = {"schema": _body_schema(route)}
+        content: dict[str, Any] = {"schema": _body_schema(route, schemas)}
         if "body" in route.examples:
             content["example"] = msgspec.to_builtins(route.examples["body"])
         operation["requestBody"] = {"required": True, "content": {route.takes: content}}
     return operation
 
 
-def _body_schema(route: Route) -> dict[str, Any]:
+def _body_schema(route: Route, schemas: _Schemas) -> dict[str, Any]:
     if route.takes == "application/x-www-form-urlencoded":
         return _inline(route.body)
-    return {"type": "string"} if route.body is bytes else _schema(route.body)
+    return {"type": "string"} if route.body is bytes else schemas.of(route.body)
 
 
 def _told(route: Route) -> str:
@@ -226,13 +259,13 @@ def errors_of(route: Route) -> list[type[AppError]]:
     return found + list(route.errors)
 
 
-def _responses(route: Route) -> dict[str, Any]:
+def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
     status = route.status if route.answer is not None or route.status != 200 else 204
     if route.stream is not None:
         status = 200
     good: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if route.answer is not None and status != 204:
-        schema = {"type": "string"} if route.answer is bytes else _schema(route.answer)
+        schema = {"type": "string"} if route.answer is bytes else schemas.of(route.answer)
         content: dict[str, Any] = {"schema": schema}
         if "answer" in route.examples:
             content["example"] = msgspec.to_builtins(route.examples["answer"])
