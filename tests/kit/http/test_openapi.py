@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import count
 
+import msgspec
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
-from venule.kit.http import PROBLEM_JSON, describe, errors_of
+from venule.kit.http import PROBLEM_JSON, Route, describe, errors_of
 
 
 def description(site):
@@ -80,3 +81,30 @@ def test_a_machine_that_reads_it_finds_no_lie(site):
     assert {200, 201, 204, 304, 409, 422} >= {status for _, _, status, _ in site.answered} - {
         400, 401, 403, 404, 405, 415, 429
     }  # fmt: skip
+
+
+def test_structs_of_one_name_are_told_apart_by_their_rooms(site):
+    part = msgspec.defstruct("Part", [("size", int)], module="venule.wallet.api")
+    whole = msgspec.defstruct("Whole", [("parts", list[part])], module="venule.wallet.api")
+    other = msgspec.defstruct("Part", [("colour", str)], module="venule.fund.model")
+
+    async def show(call):
+        raise AssertionError
+
+    async def look(call):
+        raise AssertionError
+
+    said = describe(
+        [
+            Route(method="GET", path="/v1/wholes", handler=show, answer=whole, summary="A whole."),
+            Route(method="GET", path="/v1/others", handler=look, answer=other, summary="Another."),
+        ],
+        title="x", version="1", description="x", server=site.url, tags={},
+    )  # fmt: skip
+
+    schemas = said["components"]["schemas"]
+    assert {"Problem", "Whole", "WalletPart", "FundPart"} == set(schemas)
+    parts = schemas["Whole"]["properties"]["parts"]
+    assert {"$ref": "#/components/schemas/WalletPart"} == parts["items"]
+    answer = said["paths"]["/v1/others"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert {"$ref": "#/components/schemas/FundPart"} == answer["schema"]
