@@ -23,7 +23,7 @@ HEAD: Final = '''\
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -62,9 +62,8 @@ class Models:
             known = self.named_like(schema)
             if known is not None:
                 return prefix + known
-            # A type beside the words: there are many, and there will be more.
-            few = "type" not in schema
-            return f"Literal[{', '.join(map(repr, schema['enum']))}]" if few else "str"
+            # In a struct any word is taken: there may be more of them one day.
+            return f"Literal[{', '.join(map(repr, schema['enum']))}]" if prefix else "str"
         match schema.get("type"):
             case "string":
                 if schema.get("contentEncoding") == "base64":

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
 from uuid import UUID
 
 from venule.client.models.common import Amount, MembersLimitRule
@@ -78,7 +77,7 @@ class MemberView(Struct, frozen=True, kw_only=True):
     id: UUID
     external_ref: str
     kind: MemberKind
-    tier: Literal["I", "II", "III"] | None
+    tier: str | None
     state: MemberState
     display_name: str | None
     opened_at: str
@@ -107,7 +106,7 @@ class PersonBody(Struct, frozen=True, kw_only=True, tag_field="kind", tag="perso
     """A person to become a member. Above tier I: who opens them must have verified them."""
 
     external_ref: str
-    tier: Literal["I", "II", "III"] = "I"
+    tier: str = "I"
     display_name: str | None = None
 
 
@@ -115,7 +114,7 @@ class TierLimitView(Struct, frozen=True, kw_only=True):
     """A dated limit. to_on: the first day on which it is no longer in force."""
 
     rule: MembersLimitRule
-    tier: Literal["I", "II", "III"]
+    tier: str
     amount: Amount
     from_on: dt.date
     to_on: dt.date | None
