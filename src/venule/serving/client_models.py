@@ -41,6 +41,11 @@ class Models:
             for name, schema in description["components"]["schemas"].items()
             if name not in LEFT_OUT
         }
+        self._numbers = {
+            name
+            for name, schema in self.schemas.items()
+            if all(isinstance(each, int) for each in schema.get("enum", [""]))
+        }
         self._tags = _tagged(description)
         self._homes = self._find_homes(description)
 
@@ -54,7 +59,8 @@ class Models:
     def type_of(self, schema: dict[str, Any], prefix: str = "") -> str:
         """Return a schema as a type. prefix: before the names of classes."""
         if "$ref" in schema:
-            return prefix + str(schema["$ref"]).removeprefix(PREFIX)
+            name = str(schema["$ref"]).removeprefix(PREFIX)
+            return "int" if name in self._numbers else prefix + name
         if "anyOf" in schema:
             found = [self.type_of(each, prefix) for each in schema["anyOf"]]
             return " | ".join(dict.fromkeys(sorted(found, key=lambda each: each == "None")))
@@ -96,7 +102,7 @@ class Models:
         for methods in description["paths"].values():
             for operation in methods.values():
                 tag = (operation.get("tags") or [COMMON])[0].replace("-", "_")
-                for name in self._reached(operation):
+                for name in self._reached(operation) - self._numbers:
                     homes[name] = tag if homes.get(name, tag) == tag else COMMON
         return homes
 
@@ -127,7 +133,11 @@ class Models:
         parts = [HEAD.format(title=f"Structs of the group `{home}`." if home != COMMON
                              else "Structs of more than one group.")]  # fmt: skip
         used = {each for name in names for each in _references(self.schemas[name])}
-        foreign = sorted(name for name in used if self._homes.get(name, home) != home)
+        foreign = sorted(
+            name
+            for name in used
+            if self._homes.get(name, home) != home and name not in self._numbers
+        )
         if foreign:
             parts[0] += f"from venule.client.models.{COMMON} import {', '.join(foreign)}\n"
         parts += [self._class(name) for name in names]

@@ -449,9 +449,6 @@ from venule.client.models.fund import (
     FastBody as FastBody,
 )
 from venule.client.models.fund import (
-    FreezeCause as FreezeCause,
-)
-from venule.client.models.fund import (
     FreezeView as FreezeView,
 )
 from venule.client.models.fund import (

@@ -10,14 +10,6 @@ from venule.client.models.common import Amount, Paid
 from venule.client.shapes import Struct, Word
 
 
-class FreezeCause(Word):
-    """Why shares are frozen. The values are those of the exchange files."""
-
-    _0 = 0
-    _1 = 1
-    _2 = 2
-
-
 class FundLimitRule(Word):
     """What a dated limit limits; amounts in fen."""
 
@@ -144,7 +136,7 @@ class FreezeView(Struct, frozen=True, kw_only=True):
     id: UUID
     fund: str
     shares: Amount
-    cause: FreezeCause
+    cause: int
 
 
 class FundFreezeBody(Struct, frozen=True, kw_only=True):
@@ -152,7 +144,7 @@ class FundFreezeBody(Struct, frozen=True, kw_only=True):
 
     member_id: UUID
     shares: Paid
-    cause: FreezeCause
+    cause: int
     note: str = ""
 
 
