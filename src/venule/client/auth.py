@@ -6,6 +6,7 @@ from base64 import b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -152,11 +153,16 @@ class ClientCredentials(Nobody):
         return b".".join((signed, _base64url(self._key.sign(signed)))).decode()
 
 
-class ServerKey(msgspec.Struct, frozen=True):
-    """The key by which the service signs its answers. public_key: 32 bytes in base64."""
+class ServerKey(Protocol):
+    """The key by which the service signs its answers: what `GET /v1/server-key` shows."""
 
-    id: str
-    public_key: str
+    @property
+    def id(self) -> UUID:
+        """Its name in signatures."""
+
+    @property
+    def public_key(self) -> str:
+        """32 bytes in base64."""
 
 
 class Signed(Nobody):
@@ -171,7 +177,7 @@ class Signed(Nobody):
     ) -> None:
         self._key_id = key_id
         self._key = key
-        self._server_id = "" if server_key is None else server_key.id
+        self._server_id = "" if server_key is None else str(server_key.id)
         self._server: Ed25519PublicKey | None = None
         if server_key is not None:
             raw = b64decode(server_key.public_key, validate=True)
