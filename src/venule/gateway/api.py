@@ -30,7 +30,9 @@ async def read_request(http: HttpRequest) -> Request:
             break
     raw_path = http.scope.get("raw_path") or http.url.path.encode()
     query = http.scope["query_string"]
-    target = (raw_path + (b"?" + query if query else b"")).decode("latin-1")
+    root = http.scope.get("root_path", "").rstrip("/")
+    path = raw_path.decode("latin-1").removeprefix(root)
+    target = path + ("?" + query.decode("latin-1") if query else "")
     return Request(
         query,
         bytes(body[: REQUEST_BYTES_MAX + 1]),
@@ -38,6 +40,7 @@ async def read_request(http: HttpRequest) -> Request:
         http.method,
         target,
         dict(http.headers),
+        root,
     )
 
 

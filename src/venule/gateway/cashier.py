@@ -70,7 +70,8 @@ class Cashier:
             code, sub_code = wire_codes(error, Family.PAY)
             return await self._page(shown, lang, login, f"{sub_code} ({code})")
         address = await self.return_address(paid.order, paid.trade)
-        return Page(b"", 303, headers={"location": address or f"/cashier/{token}"})
+        place = address or f"{self._gateway.root}/cashier/{token}"
+        return Page(b"", 303, headers={"location": place})
 
     async def _page(self, shown: Shown, lang: str, login: str = "", fault: str = "") -> Page:
         order, trade = shown.order, shown.trade
@@ -86,6 +87,7 @@ class Cashier:
             state="created" if trade.state is TradeState.CREATED else "over",
             paid=trade.is_paid,
             token=order.token,
+            root=self._gateway.root,
             login=login,
             fault=fault,
             sandbox=self._gateway.sandbox,

@@ -90,7 +90,8 @@ class Classic:
             asked = ClassicAsked(acting, service, values.values)
             if service in BROWSER:
                 order = await self._gateway.door.acall(services.create_order, asked)
-                return Page(b"", 302, headers={"location": f"/cashier/{order.token}"})
+                place = f"{self._gateway.root}/cashier/{order.token}"
+                return Page(b"", 302, headers={"location": place})
             fn = SERVER.get(service)
             if fn is None:
                 raise refused("ILLEGAL_SERVICE", "no such service")

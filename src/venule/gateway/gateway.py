@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -45,7 +46,9 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What came: nothing of it is trusted. target: path and query as they stood."""
+    """What came: nothing of it is trusted. target: path and query as they stood, without the
+    path that the gateway is mounted at, which is `root`.
+    """
 
     query: bytes
     body: bytes
@@ -53,6 +56,7 @@ class Request(msgspec.Struct, frozen=True):
     http_method: str = "POST"
     target: str = ""
     headers: dict[str, str] = {}
+    root: str = ""
 
 
 class KeyRing:
@@ -100,6 +104,7 @@ class Gateway(KeyRing):
         self.door = door
         self.clock = clock
         self.base_url = base_url.rstrip("/")
+        self.root = urlsplit(self.base_url).path  # what stands before every path of the pages
         self.sandbox = sandbox
         self.draw = draw
         self.draw_bytes = draw_bytes
@@ -134,7 +139,7 @@ class Gateway(KeyRing):
             return self._answer(values, found, content, key)
         if isinstance(answer, Order | Voucher):
             place = "cashier" if isinstance(answer, Order) else "freeze"
-            return Page(b"", 302, headers={"location": f"/{place}/{answer.token}"})
+            return Page(b"", 302, headers={"location": f"{self.root}/{place}/{answer.token}"})
         return self._answer(values, found, answer, checked.aes_key)
 
     async def carry_out(self, method: Method, asked: Asked[Any]) -> Content | Order | Voucher:

@@ -161,7 +161,7 @@ class Freezes:
         except AppError as error:
             code, sub_code = wire_codes(error, Family.FREEZE)
             return await self._page(token, lang, login, f"{sub_code} ({code})")
-        return Page(b"", 303, headers={"location": f"/freeze/{token}"})
+        return Page(b"", 303, headers={"location": f"{self._gateway.root}/freeze/{token}"})
 
     async def code(self, token: str) -> Page:
         """Return the code of an order to freeze as an image."""
@@ -183,6 +183,7 @@ class Freezes:
             out_order_no=shown.voucher.out_order_no,
             state=shown.state,
             token=token,
+            root=self._gateway.root,
             login=login,
             fault=fault,
             sandbox=self._gateway.sandbox,

@@ -59,13 +59,17 @@ class RailFaults(msgspec.Struct, frozen=True):
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """What the bank writes down of an order, or (key None) of a booking by hand."""
+    """What the bank writes down of an order, or (key None) of a booking by hand.
+
+    faults: those in force when it came; None: those that the simulator began with.
+    """
 
     at: datetime
     key: UUID | None
     is_payout: bool
     order: RailOrder
     text: str = ""
+    faults: RailFaults | None = None
 
 
 class BankRailSimulator:
@@ -86,7 +90,7 @@ class BankRailSimulator:
         self.name = name
         self._seed = seed
         self._clock = clock
-        self._faults = RailFaults() if faults is None else faults
+        self._first = self._faults = RailFaults() if faults is None else faults
         self._path = path
         self._orders: dict[UUID, _Taken] = {}
         self._by_hand = 0
@@ -133,6 +137,19 @@ class BankRailSimulator:
         self._write(taken)
         return self._book_by_hand(taken)
 
+    @property
+    def faults(self) -> RailFaults:
+        """How the bank behaves towards orders that come now."""
+        return self._faults
+
+    def set_faults(self, faults: RailFaults) -> None:
+        """Behave otherwise from now on; what was taken goes on as it began."""
+        self._faults = faults
+
+    def next_message_at(self) -> datetime | None:
+        """Return when the next message is sent that nobody has asked for yet; None: none is."""
+        return self._coming[0][0] if self._coming else None
+
     def has_taken(self, key: UUID) -> bool:
         """Say whether an order has reached the bank."""
         return key in self._orders
@@ -140,20 +157,21 @@ class BankRailSimulator:
     def _take(self, key: UUID, order: RailOrder, *, is_payout: bool) -> RailAnswer:
         known = self._orders.get(key)
         if known is None:
-            taken = _Taken(self._clock.now(), key, is_payout, order)
+            faults = None if self._faults == self._first else self._faults
+            known = taken = _Taken(self._clock.now(), key, is_payout, order, faults=faults)
             self._write(taken)
             self._accept(taken)
             if self._happens(key, "lose answer", self._faults.lose_answer_ppm):
                 raise RailUnavailable(key)
         elif known.order != order or known.is_payout != is_payout:
             return RailAnswer(False, "another order has this key")
-        if self._happens(key, "refuse", self._faults.refuse_ppm):
+        if self._happens(key, "refuse", self._of(known).refuse_ppm):
             return RailAnswer(False, "not taken by the bank")
         return RailAnswer(True)
 
     def _accept(self, taken: _Taken) -> None:
         """Decide all that will become of an order, and plan it."""
-        key, faults, order = taken.key, self._faults, taken.order
+        key, faults, order = taken.key, self._of(taken), taken.order
         assert key is not None
         self._orders[key] = taken
         if self._happens(key, "refuse", faults.refuse_ppm):
@@ -164,35 +182,41 @@ class BankRailSimulator:
             message = BankMessage(
                 kind, order.reserve, order.our_ref.hex, order.amount_minor, reason="rejected"
             )
-            self._tell(key, "reject", done_at, message)
+            self._tell(key, "reject", done_at, message, faults)
             return
         kind = MessageKind.PAYOUT_BOOKED if taken.is_payout else MessageKind.DEBIT_BOOKED
-        self._book_order(key, "booking", done_at, order, kind)
+        self._book_order(key, "booking", done_at, taken, kind)
         if taken.is_payout and self._happens(key, "return", faults.return_ppm):
             back_at = done_at + self._delay(key, "return", faults.return_s_max)
-            self._book_order(key, "return", back_at, order, MessageKind.PAYOUT_RETURNED)
+            self._book_order(key, "return", back_at, taken, MessageKind.PAYOUT_RETURNED)
         if self._happens(key, "stray", faults.stray_ppm):
             line = BankStatementLine(self._ref(key, "stray"), "a stranger", order.amount_minor)
             self._enter(done_at, order.reserve, line)
 
     def _book_order(
-        self, key: UUID, what: str, at: datetime, order: RailOrder, kind: MessageKind
+        self, key: UUID, what: str, at: datetime, taken: _Taken, kind: MessageKind
     ) -> None:
         """Book an order's money, and tell of it unless this booking is a silent one."""
+        order, faults = taken.order, self._of(taken)
         ref = self._ref(key, what)
         sign = -1 if kind is MessageKind.PAYOUT_BOOKED else 1
         line = BankStatementLine(ref, order.our_ref.hex, sign * order.amount_minor)
         self._enter(at, order.reserve, line)
-        if not self._happens(key, f"silent {what}", self._faults.silent_ppm):
+        if not self._happens(key, f"silent {what}", faults.silent_ppm):
             message = BankMessage(
                 kind, order.reserve, order.our_ref.hex, order.amount_minor, ref, china_date(at)
             )
-            self._tell(key, what, at, message)
+            self._tell(key, what, at, message, faults)
 
-    def _tell(self, key: UUID, what: str, at: datetime, message: BankMessage) -> None:
-        times = 2 if self._happens(key, f"twice {what}", self._faults.duplicate_ppm) else 1
+    def _of(self, taken: _Taken) -> RailFaults:
+        return self._first if taken.faults is None else taken.faults
+
+    def _tell(
+        self, key: UUID, what: str, at: datetime, message: BankMessage, faults: RailFaults
+    ) -> None:
+        times = 2 if self._happens(key, f"twice {what}", faults.duplicate_ppm) else 1
         for n in range(times):
-            later = self._delay(key, f"tell {what} {n}", self._faults.message_s_max)
+            later = self._delay(key, f"tell {what} {n}", faults.message_s_max)
             self._count += 1
             insort(self._coming, (at + later, self._count, message), key=lambda it: it[:2])
 

@@ -155,9 +155,8 @@ class Api:
     async def _refuse(
         self, error: AppError, request: Request, trace_id: str, send: Send
     ) -> Response:
-        body = problem(
-            error, instance=request.scope["path"], trace_id=trace_id, pages=self._pages_at(request)
-        )
+        instance = request.scope.get("root_path", "") + request.scope["path"]
+        body = problem(error, instance=instance, trace_id=trace_id, pages=self._pages_at(request))
         if error.status >= 500 and not error.retryable and not isinstance(error, InternalError):
             _log.error("failed", code=error.slug, trace_id=trace_id, detail=error.message)
         response = problem_response(error, body, request.method)
