@@ -165,6 +165,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     partners.set_up_sandbox,
     partners.sign_up,
     partners.open_application,
+    partners.carry_over,
     partners.bind_owner,
     partners.ask_production,
     partners.admit,

@@ -153,6 +153,20 @@ class Opened(msgspec.Struct, frozen=True):
     keys: tuple[Key, ...]
 
 
+class CarriedKey(msgspec.Struct, frozen=True):
+    """A public key that an application brings along: PEM, a JWK, or base64, as in `AddKey`."""
+
+    use: KeyUse
+    public: str
+
+
+class CarryOver(msgspec.Struct, frozen=True):
+    """An application that was tried out in a sandbox asks to be admitted here."""
+
+    sign_up: SignUp
+    keys: tuple[CarriedKey, ...]
+
+
 class BindOwner(msgspec.Struct, frozen=True):
     """Say for whom an application acts of itself: a merchant or an institution."""
 

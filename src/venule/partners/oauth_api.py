@@ -169,7 +169,8 @@ class _Endpoints:
         if member_id is None:
             query = request.url.query
             back = AUTHORIZE + (f"?{query}" if query else "")
-            return _redirect(f"{self._sign_in}?{urlencode({'next': back})}")
+            root = request.scope.get("root_path", "")
+            return _redirect(f"{root}{self._sign_in}?{urlencode({'next': back})}")
         try:
             params = _once(request.query_params.multi_items())
             asked = await self._server.ask(params, member_id)
@@ -177,7 +178,7 @@ class _Endpoints:
             return _redirect(failed.location)
         except (RequestUnfit, ApplicationUnknown) as error:
             return _page("refused.html.j2", 400, error=error)
-        return _consent_page(asked)
+        return _consent_page(asked, request.scope.get("root_path", ""))
 
     async def oauth_decide(self, call: Call[bytes, None, None]) -> Response:
         """Take a member's answer."""
@@ -198,7 +199,7 @@ def _redirect(location: str) -> Response:
     return RedirectResponse(location, 303, headers)
 
 
-def _consent_page(asked: Asked) -> Response:
+def _consent_page(asked: Asked, root: str) -> Response:
     target = urlsplit(asked.request.redirect_uri)
     return _page(
         "consent.html.j2",
@@ -207,7 +208,7 @@ def _consent_page(asked: Asked) -> Response:
         application=asked.application,
         scopes=[SCOPES[name] for name in asked.request.scopes],
         host=target.netloc,
-        action=DECISION,
+        action=f"{root}{DECISION}",
         ticket=asked.ticket,
     )
 

@@ -37,6 +37,7 @@ from venule.partners.model import (
     ApplicationState,
     AskProduction,
     BindOwner,
+    CarryOver,
     ChangeRedirects,
     ChangeScopes,
     ClientFacts,
@@ -134,6 +135,17 @@ def open_application(tx: Tx, command: OpenApplication) -> Opened:
         if text
     ]
     return Opened(it, tuple([add_key(tx, each) for each in given]))
+
+
+def carry_over(tx: Tx, command: CarryOver) -> Application:
+    """Take an application over from a sandbox: it may call once it is admitted.
+
+    Raises: as `open_application`, `add_key`.
+    """
+    it = open_application(tx, OpenApplication(command.sign_up, by_itself=False)).application
+    for key in command.keys:
+        add_key(tx, AddKey(it.id, key.use, key.public))
+    return ask_production(tx, AskProduction(it.id))
 
 
 def application(tx: Tx, application_id: ApplicationId) -> Application:

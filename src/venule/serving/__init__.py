@@ -2,7 +2,7 @@
 beside the requests, and how the process begins and ends."""
 
 from venule.serving.errors import SettingsMalformed
-from venule.serving.service import serve as serve_settings
+from venule.serving.process import serve as serve_settings
 from venule.serving.service import work_beside
 from venule.serving.settings import LogStyle, Settings, load_settings, summary
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -39,7 +39,7 @@ _log: Final = get_logger("venule.beside")
 def working(home: Home[Tx], settings: Settings, vault: Vault, metrics: Metrics) -> Iterator[Worker]:
     """Run jobs, send webhooks and notifications, throw away what is old."""
     home.observe(metrics)
-    worker = make_worker(home, settings, vault, metrics)
+    worker = make_worker(home, settings, vault, make_rail(settings, home.clock), metrics)
     kinds = sorted(make_handlers(home, settings, vault, None))
     metrics.ask(
         "venule_jobs_lag_seconds",
@@ -52,15 +52,19 @@ def working(home: Home[Tx], settings: Settings, vault: Vault, metrics: Metrics) 
 
 
 def make_worker(
-    home: Home[Tx], settings: Settings, vault: Vault, metrics: Metrics | None = None
+    home: Home[Tx],
+    settings: Settings,
+    vault: Vault,
+    rail: wallet.BankRail | None,
+    metrics: Metrics | None = None,
+    ticks: Sequence[Callable[[Home[Tx]], int]] = (),
 ) -> Worker:
-    """Return what runs a home's jobs."""
-    rail = make_rail(settings, home.clock)
+    """Return what runs a home's jobs. ticks: what else is asked over and over."""
     return Worker(
         home,
         make_handlers(home, settings, vault, rail),
         rail=rail,
-        ticks=[gateway.follow_events],
+        ticks=[gateway.follow_events, *ticks],
         cleaners=[_clean_access, _clean_grants, gateway.clean_gateway],
         keep_keys=timedelta(days=settings.keep_keys_days),
         metrics=metrics,
@@ -76,7 +80,8 @@ def make_handlers(
     handlers: dict[str, Handler] = {
         **escrow.escrow_jobs(),
         **access.access_jobs(),
-        **gateway.gateway_jobs(home, home.clock, keys, gateway.post_over(sender)),
+        # Merchants compare with their own clocks, whatever the house's says.
+        **gateway.gateway_jobs(home, SystemClock(), keys, gateway.post_over(sender)),
     }
     if rail is not None:
         handlers |= wallet.wallet_jobs(rail)

@@ -48,7 +48,13 @@ class Rooms:
         origin = origin_of(settings.url)
         ceremonies = access.Ceremonies(settings.domain, settings.house_name, [origin])
         self.front = access.Front(
-            door, vault, clock, ceremonies, issuer=settings.house_name, chance=secrets.token_bytes
+            door,
+            vault,
+            clock,
+            ceremonies,
+            issuer=settings.house_name,
+            chance=secrets.token_bytes,
+            apps=SystemClock(),
         )
         self.people = access.Authn(self.front)
         # Partners sign by the machine's clock, whatever the house's says.
@@ -57,7 +63,7 @@ class Rooms:
         self.balances = streams.Balances(door)
         self.sign_in = SignIn(self.people, settings)
         self.gateway = gateway.Gateway(
-            door, clock, vault, base_url=settings.url, sandbox=settings.sandbox
+            door, SystemClock(), vault, base_url=settings.url, sandbox=settings.sandbox
         )
 
     def routes(self) -> list[Route]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import prometheus_client
-import uvloop
 from starlette.types import ASGIApp
 
 from venule import __version__, app, escrow, gateway, partners, wallet
@@ -26,7 +24,6 @@ from venule.serving.front import make_front
 from venule.serving.metrics import Metrics
 from venule.serving.pages import page_routes
 from venule.serving.rooms import Rooms
-from venule.serving.server import HttpServer
 from venule.serving.settings import Settings
 
 TAGS: Final[Mapping[str, str]] = {
@@ -43,14 +40,20 @@ TAGS: Final[Mapping[str, str]] = {
     "operations": "What those who run the house look at and put right.",
 }
 
+NOWHERE: Final[Mapping[str, ASGIApp]] = {}
+
 
 class Service:
     """One process's application, over a door."""
 
-    def __init__(self, rooms: Rooms, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, rooms: Rooms, clock: Clock, metrics: Metrics, more: Sequence[Route] = ()
+    ) -> None:
+        """more: operations besides those of the rooms, or in place of one of theirs."""
         settings = rooms.settings
         self.rooms = rooms
-        routes = rooms.routes()
+        named = {(route.method, route.path): route for route in (*rooms.routes(), *more)}
+        routes = list(named.values())
         self._description = description_of(routes, settings)
         self.api = Api(
             [*routes, *page_routes(lambda: self._description, lambda: self.api.stopping)],
@@ -66,10 +69,9 @@ class Service:
         )
         metrics.ask("venule_http_at_work", "Requests under way.", lambda: self.api.room.at_work)
 
-    @property
-    def asgi(self) -> ASGIApp:
-        """What a server serves."""
-        return make_front(self.api, self.rooms.mounts())
+    def asgi(self, mounts: Mapping[str, ASGIApp] = NOWHERE) -> ASGIApp:
+        """Return what a server serves. mounts: what else there is, by path."""
+        return make_front(self.api, {**self.rooms.mounts(), **mounts})
 
     def ending(self) -> None:
         """Take nothing new."""
@@ -84,13 +86,17 @@ DESCRIPTION: Final = (
 )
 
 
+PLAY: Final = "A sandbox: money, members and time are play."
+
+
 def description_of(routes: list[Route], settings: Settings) -> dict[str, Any]:
     """Return what is said of the operations (OpenAPI)."""
+    kind = " sandbox" if settings.sandbox else ""
     return describe(
         routes,
-        title=f"{settings.house_name}: the API",
+        title=f"{settings.house_name}{kind}: the API",
         version=__version__,
-        description=DESCRIPTION,
+        description=f"{PLAY} {DESCRIPTION}" if settings.sandbox else DESCRIPTION,
         server=settings.url,
         tags=TAGS,
     )
@@ -123,43 +129,28 @@ def work_beside(settings: Settings) -> Callable[[Home[Tx]], AbstractContextManag
     """Return what a writer does beside its commands, while others serve. Raises: VaultKeyUnfit."""
     vault, metrics = vault_of(settings), Metrics()
     if settings.metrics_listen:
-        _show(metrics, settings)
+        show_metrics(metrics, settings)
     return lambda home: working(home, settings, vault, metrics)
 
 
-def serve(settings: Settings, *, began: Callable[[str], None] = lambda _: None) -> bool:
-    """Serve until told to stop; return whether it was (else the home is no longer ours).
-
-    Raises: EndpointTaken, VaultKeyUnfit, and what opening a home does.
-    """
-    clock = SystemClock()
-    metrics = Metrics()
-    with opened(settings, metrics, clock) as (door, vault, is_over):
-
-        async def live() -> bool:
-            service = await make_service(settings, door, vault, clock, metrics)
-            server = HttpServer(service.asgi, settings)
-            return await server.run(is_over=is_over, began=began, ending=service.ending)
-
-        if settings.metrics_listen:
-            _show(metrics, settings)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(live())
-
-
-def _show(metrics: Metrics, settings: Settings) -> None:
+def show_metrics(metrics: Metrics, settings: Settings) -> None:
     """Let Prometheus ask, at an address of its own."""
     host, _, port = settings.metrics_listen.rpartition(":")
     prometheus_client.start_http_server(int(port), host.strip("[]"), metrics.registry)
 
 
 async def make_service(
-    settings: Settings, door: Door, vault: Vault, clock: Clock, metrics: Metrics
+    settings: Settings,
+    door: Door,
+    vault: Vault,
+    clock: Clock,
+    metrics: Metrics,
+    more: Sequence[Route] = (),
 ) -> Service:
-    """Return one process's application. Raises: VaultSealBroken."""
+    """Return one process's application. more: see `Service`. Raises: VaultSealBroken."""
     await set_up(door, vault, clock)
     signer = await partners.load_signer(door, vault, SystemClock())
-    return Service(Rooms(settings, door, vault, clock, signer), clock, metrics)
+    return Service(Rooms(settings, door, vault, clock, signer), clock, metrics, more)
 
 
 async def set_up(door: Door, vault: Vault, clock: Clock) -> None:
@@ -179,4 +170,5 @@ def _rates(settings: Settings) -> dict[str, Rate]:
         "standard": usual,
         "money": usual,
         "sign_in": Rate(settings.sign_in_per_s, settings.sign_in_burst),
+        "sign_up": Rate(settings.sign_ups_per_hour / 3_600, settings.sign_ups_burst),
     }

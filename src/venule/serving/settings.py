@@ -62,10 +62,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     speak TLS by ourselves. metrics_listen: where Prometheus asks, for an address of its own; empty:
     nowhere. sandbox: a home for trying out, whose clock moves when told and whose money is play.
     rail: see `Rail`. house_name: what people see. passkey_domain: the domain that passkeys are
-    bound to; without it that of public_url. at_work_max: requests at once, more are shed.
-    rate_per_s, rate_burst: of each caller; sign_in_per_s, sign_in_burst: of each address. stop_s:
-    how long what was taken may take when we are told to stop. webhook_networks: private networks
-    that webhooks and notifications may reach. keep_keys_days: idempotency keys, at least one.
+    bound to; without it that of public_url. sandboxes: directory of worlds that partners make for
+    themselves at `/sandbox/`; empty: none. sandboxes_max: so many there may be; sandboxes_open_max:
+    so many are open at a time; sign_ups_per_hour, sign_ups_burst: of each address. at_work_max:
+    requests at once, more are shed. rate_per_s, rate_burst: of each caller; sign_in_per_s,
+    sign_in_burst: of each address. stop_s: how long what was taken may take when we are told to
+    stop. webhook_networks: private networks that webhooks and notifications may reach.
+    keep_keys_days: idempotency keys, at least one.
     """
 
     home: str = "venule-home"
@@ -82,6 +85,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rail: Rail = Rail.NONE
     house_name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "Venule"
     passkey_domain: str = ""
+    sandboxes: str = ""
+    sandboxes_max: Count = 10_000
+    sandboxes_open_max: Count = 32
+    sign_ups_per_hour: Count = 20
+    sign_ups_burst: Count = 10
     at_work_max: Count = 600
     rate_per_s: Rate = 200
     rate_burst: Count = 400
@@ -206,6 +214,8 @@ def _check(settings: Settings) -> list[str]:
         flaws.append("vault_key_file: expected a file, since the home is a database; seen none")
     if is_address(settings.home) and not settings.writes_here and not settings.writer_secret_file:
         flaws.append("writer_secret_file: expected the writer's, since it is elsewhere; seen none")
+    if settings.sandboxes and settings.sandbox:
+        flaws.append("sandboxes: expected none beside a home that is one itself")
     if settings.sandbox and not settings.writes_here:
         flaws.append(
             "sandbox: expected a home that this process writes, seen one written elsewhere"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event, RLock, Thread
 from types import TracebackType
 from typing import Any, Final
 
@@ -61,6 +61,7 @@ class Worker:
             *cleaners,
         ]
         self._metrics = metrics
+        self.turn = RLock()  # whoever holds it, works alone
         self._stop = Event()
         self._thread = Thread(target=self._live, name="venule-work", daemon=True)
 
@@ -99,7 +100,8 @@ class Worker:
         since_clean = HOUSEKEEPING_S
         while not self._stop.is_set():
             try:
-                pause = 0.0 if self.work_once() else IDLE_S
+                with self.turn:
+                    pause = 0.0 if self.work_once() else IDLE_S
                 since_clean += IDLE_S
                 if since_clean >= HOUSEKEEPING_S:
                     since_clean = 0.0
