@@ -159,12 +159,15 @@ def house(folder: Path, **said: Any) -> Iterator[House]:
         with opened(settings, metrics, clock) as (door, vault, _):
             worlds, service, server = run(make(door, vault))
             serving = asyncio.run_coroutine_threadsafe(server.serve([listener]), loop)
-            with httpx.Client(timeout=90) as client:
-                yield House(url, client, worlds, run, door)
-            service.ending()
-            server.should_exit = True
-            serving.result(30)
-            run(worlds.close())
+            try:
+                with httpx.Client(timeout=90) as client:
+                    yield House(url, client, worlds, run, door)
+            finally:
+                service.ending()
+                worlds.ending()
+                server.should_exit = True
+                serving.result(30)
+                run(worlds.close())
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

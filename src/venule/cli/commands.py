@@ -17,6 +17,7 @@ from venule.cli.books import app as books
 from venule.cli.exits import Exit
 from venule.cli.ledger import app as ledger
 from venule.cli.options import LIMIT, Json, Place
+from venule.cli.sandbox import app as sandbox
 from venule.cli.staff import app as staff
 
 app = App(
@@ -418,6 +419,7 @@ def serve(
     public_url: str | None = None,
     writer: str | None = None,
     rail: str | None = None,
+    sandboxes: str | None = None,
     check: bool = False,
     json: Json = False,
 ) -> int:
@@ -433,6 +435,7 @@ def serve(
     ```console
     venule serve build/house
     venule serve build/house --listen 0.0.0.0:8080 --public-url https://pay.example
+    venule serve build/house --sandboxes build/sandboxes
     venule serve --config /etc/venule.toml --check
     ```
 
@@ -450,13 +453,16 @@ def serve(
         Which process writes: `here`, `elsewhere`, or `auto`.
     rail
         The way to the bank: `none`, or `simulator`.
+    sandboxes
+        Directory of sandboxes that partners make for themselves, at `/sandbox/sign-up`.
     check
         Only show the settings, or what is wrong with them.
     """
     from venule.cli import serving
 
     said = {"home": home, "listen": listen, "public_url": public_url}
-    return serving.serve(config, {**said, "writer": writer, "rail": rail}, check=check, json=json)
+    said |= {"writer": writer, "rail": rail, "sandboxes": sandboxes}
+    return serving.serve(config, said, check=check, json=json)
 
 
 @app.command
@@ -491,3 +497,4 @@ def version(*, json: Json = False) -> int:
 app.command(ledger)
 app.command(books)
 app.command(staff)
+app.command(sandbox)

@@ -7,17 +7,22 @@ BadInput 422
 |-- PlaceIsAddress        a command for directories, given a database
 |-- OptionsConflict       two options that say different things
 |-- LimitOutOfRange       `--limit`, `--scan-max`
+|-- OrderNotNamed         `--trade-no`, `--token`
 |-- StateUnknown          `--state`
 `-- StaffMalformed        `--add` of `staff found`
 NotFound 404
 `-- AccountUnknown
 Conflict 409
 `-- AccountAmbiguous      an owner of several accounts
+Refused 409
+`-- SandboxRefused        what its API has said
+Unavailable 503
+`-- SandboxUnreachable    `--at`
 """
 
 from dataclasses import dataclass
 
-from venule.kit.errors import BadInput, Conflict, NotFound, shorten
+from venule.kit.errors import BadInput, Conflict, NotFound, Refused, Unavailable, shorten
 
 
 @dataclass(eq=False)
@@ -72,6 +77,46 @@ class OptionsConflict(BadInput):
     @property
     def message(self) -> str:
         return f"expected either {self.option} or {self.other}, seen both"
+
+
+class OrderNotNamed(BadInput):
+    """An order is named in one way."""
+
+    slug = "order-not-named"
+
+    @property
+    def message(self) -> str:
+        return (
+            "expected one of --trade-no, --token, or --app-id with --out-trade-no, "
+            "seen none or several"
+        )
+
+
+@dataclass(eq=False)
+class SandboxRefused(Refused):
+    """The sandbox has refused it. code: the name of its error."""
+
+    answered: int
+    code: str
+    said: str
+    slug = "sandbox-refused"
+
+    @property
+    def message(self) -> str:
+        return f"expected it to be done, seen {self.answered} {self.code}: {self.said}"
+
+
+@dataclass(eq=False)
+class SandboxUnreachable(Unavailable):
+    """No sandbox answers at the address."""
+
+    address: str
+    seen: str
+    slug = "sandbox-unreachable"
+
+    @property
+    def message(self) -> str:
+        return f"expected a sandbox at {shorten(self.address)}, seen {self.seen}"
 
 
 @dataclass(eq=False)

@@ -21,7 +21,7 @@ from venule.kit.vault import KEY_FILE, Vault, read_vault
 from venule.ledger import Tx
 from venule.serving.metrics import Metrics
 from venule.serving.settings import Rail, Settings
-from venule.serving.work import Worker, jobs_lag_s
+from venule.serving.work import IDLE_S, Worker, jobs_lag_s
 
 AUTH_EVENTS_KEPT: Final = timedelta(days=400)
 SESSIONS_KEPT: Final = timedelta(days=90)
@@ -58,8 +58,10 @@ def make_worker(
     rail: wallet.BankRail | None,
     metrics: Metrics | None = None,
     ticks: Sequence[Callable[[Home[Tx]], int]] = (),
+    idle_s: float = IDLE_S,
 ) -> Worker:
-    """Return what runs a home's jobs. ticks: what else is asked over and over."""
+    """Return what runs a home's jobs. ticks: what else is asked over and over. idle_s: the pause
+    when nothing is due."""
     return Worker(
         home,
         make_handlers(home, settings, vault, rail),
@@ -68,6 +70,7 @@ def make_worker(
         cleaners=[_clean_access, _clean_grants, gateway.clean_gateway],
         keep_keys=timedelta(days=settings.keep_keys_days),
         metrics=metrics,
+        idle_s=idle_s,
     )
 
 

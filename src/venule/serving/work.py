@@ -47,9 +47,10 @@ class Worker:
         cleaners: Sequence[Cleaner] = (),
         keep_keys: timedelta = timedelta(days=3),
         metrics: Metrics | None = None,
+        idle_s: float = IDLE_S,
     ) -> None:
         """ticks: asked over and over; each returns how much it did. cleaners: throw away what is
-        old. keep_keys: for how long idempotency keys stay.
+        old. keep_keys: for how long idempotency keys stay. idle_s: the pause when nothing is due.
         """
         self._home = home
         self.runner = JobRunner(home, handlers)
@@ -61,6 +62,7 @@ class Worker:
             *cleaners,
         ]
         self._metrics = metrics
+        self._idle_s = idle_s
         self.turn = RLock()  # whoever holds it, works alone
         self._stop = Event()
         self._thread = Thread(target=self._live, name="venule-work", daemon=True)
@@ -101,8 +103,8 @@ class Worker:
         while not self._stop.is_set():
             try:
                 with self.turn:
-                    pause = 0.0 if self.work_once() else IDLE_S
-                since_clean += IDLE_S
+                    pause = 0.0 if self.work_once() else self._idle_s
+                since_clean += self._idle_s
                 if since_clean >= HOUSEKEEPING_S:
                     since_clean = 0.0
                     self.clean()

@@ -46,6 +46,9 @@ HEADER: Final = b"venule-sandbox"
 RAIL_SEED: Final = 1
 SENDING_TIMEOUT_S: Final = 5.0
 SENDING_AT_ONCE: Final = 4
+IDLE_S: Final = 1.0
+"""So long a world rests when nothing is due: there are many of them."""
+
 MOVE_S: Final = 40.0
 """A move of the clock takes about so long at most, and says how far it came."""
 
@@ -141,7 +144,7 @@ class Insides:
 def _worker(of: Insides, settings: Settings, metrics: Metrics) -> Worker:
     of.home.observe(metrics)
     ticks = [lambda _: of.dispatcher.step(), of.days.work]
-    return make_worker(of.home, settings, of.vault, of.rail, metrics, ticks)
+    return make_worker(of.home, settings, of.vault, of.rail, metrics, ticks, IDLE_S)
 
 
 def _instant(tx: Tx) -> datetime:
@@ -213,7 +216,8 @@ class World:
         loop = asyncio.get_running_loop()
         if not self._moving.acquire(blocking=False):
             raise ClockBusy
-        return await loop.run_in_executor(self._executor, self._move, to)
+        # Whoever asked may go away: the clock moves on, and is let go of in the end.
+        return await asyncio.shield(loop.run_in_executor(self._executor, self._move, to))
 
     def _move(self, to: datetime) -> Moved:
         try:
@@ -294,8 +298,7 @@ async def open_world(
     Raises: what opening a home does, VaultKeyUnfit, VaultSealBroken, SandboxTooLate.
     """
     metrics = Metrics() if metrics is None else metrics
-    loop = asyncio.get_running_loop()
-    insides = await loop.run_in_executor(executor, Insides, settings, metrics)
+    insides = await _opened(executor, settings, metrics)
     world = World(settings, name, insides, executor, monotonic)
     try:
         await world.door.acall(partners.set_up_sandbox, partners.SetUpSandbox())
@@ -308,6 +311,21 @@ async def open_world(
         yield world
     finally:
         await world.close()
+
+
+async def _opened(executor: Executor, settings: Settings, metrics: Metrics) -> Insides:
+    loop = asyncio.get_running_loop()
+    opening = loop.run_in_executor(executor, Insides, settings, metrics)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:  # nobody waits for it any more: it is closed once it is open
+        opening.add_done_callback(lambda done: _let_go(executor, done))
+        raise
+
+
+def _let_go(executor: Executor, opened: asyncio.Future[Insides]) -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        executor.submit(opened.result().close)
 
 
 def settings_of(house: Settings, folder: Path, url: str) -> Settings:
