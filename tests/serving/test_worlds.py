@@ -92,9 +92,12 @@ def test_two_worlds_have_two_clocks(served: House, partner: Partner) -> None:
     assert other.now() - before < timedelta(days=1)
     answer = partner.signed("GET", f"/v1/applications/{partner.told['application_id']}")
     assert 200 == answer.status_code, "partners sign by the real time"
-    assert 401 == partner.signed(
-        "GET", f"/v1/applications/{partner.told['application_id']}", base=other.base
-    ).status_code, "a key of one world is unknown in another one"
+    assert (
+        401
+        == partner.signed(
+            "GET", f"/v1/applications/{partner.told['application_id']}", base=other.base
+        ).status_code
+    ), "a key of one world is unknown in another one"
     assert 404 == other.ask("GET", f"/v1/members/{partner.member()['member_id']}", headers={
         "authorization": f"Bearer {other.member()['session_token']}"}).status_code  # fmt: skip
 

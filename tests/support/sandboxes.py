@@ -15,18 +15,17 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
+import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import HTTPMessageSigner, algorithms
-from support.partner_town import OneKey
 
+from support.partner_town import OneKey
+from venule.kit.time import SystemClock
 from venule.serving.metrics import Metrics
 from venule.serving.service import make_service, opened
 from venule.serving.settings import Settings
 from venule.serving.sign_up import SIGN_UP, sign_up_route
 from venule.serving.worlds import PREFIX, Worlds
-from venule.kit.time import SystemClock
-
-import uvicorn
 
 R = TypeVar("R")
 OFTEN = 100_000
@@ -74,9 +73,7 @@ class Partner:
         headers = {"content-type": "application/json"} if content else {}
         if method == "POST" and content:
             headers["idempotency-key"] = f"signed-{self._count}"
-        message = SimpleNamespace(
-            method=method, url=f"{base or self.base}{path}", headers=headers
-        )
+        message = SimpleNamespace(method=method, url=f"{base or self.base}{path}", headers=headers)
         covered = ["@method", "@authority", "@target-uri"]
         covered += [name for name in ("content-type", "idempotency-key") if name in headers]
         HTTPMessageSigner(
@@ -173,5 +170,3 @@ def house(folder: Path, **said: Any) -> Iterator[House]:
         thread.join()
         loop.close()
         listener.close()
-
-

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import prometheus_client
 from starlette.types import ASGIApp
 
 from venule import __version__, app, escrow, gateway, partners, wallet
