@@ -26,7 +26,14 @@ from venule.gateway import store
 from venule.gateway.api import routes
 from venule.gateway.applications import NewApp, add_platform_key, register_app
 from venule.gateway.buyers import SandboxBuyers
-from venule.gateway.buying import ConfirmReceipt, ShowCode, confirm_receipt, show_code
+from venule.gateway.buying import (
+    ConfirmReceipt,
+    PayOrder,
+    ShowCode,
+    confirm_receipt,
+    pay_order,
+    show_code,
+)
 from venule.gateway.following import Follow, follow
 from venule.gateway.gateway import Gateway
 from venule.gateway.model import App, Permission
@@ -153,6 +160,10 @@ class GatewayHouse:
 
     def code(self, who: MemberId | None = None) -> str:
         return self.run(show_code, ShowCode(who or self.buyer))
+
+    def pay(self, out_trade_no: str) -> None:
+        """The buyer pays an order that waits."""
+        self.run(pay_order, PayOrder(self.token(out_trade_no), self.buyer))
 
     def confirm(self, trade_no: str) -> None:
         """The buyer has the goods."""
