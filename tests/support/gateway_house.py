@@ -25,7 +25,7 @@ from venule.app import open_home
 from venule.gateway import store
 from venule.gateway.api import routes
 from venule.gateway.applications import NewApp, add_platform_key, register_app
-from venule.gateway.buyers import SandboxBuyers
+from venule.gateway.buyers import Buyers, SandboxBuyers
 from venule.gateway.buying import (
     ConfirmReceipt,
     PayOrder,
@@ -196,9 +196,10 @@ class GatewayHouse:
 
     # Serving
 
-    def start(self) -> int:
+    def start(self, buyers: Buyers | None = None) -> int:
         """Serve in a thread; return the port."""
-        app = OriginForm(Starlette(routes=routes(self.gateway, SandboxBuyers(self.door))))
+        buyers = buyers or SandboxBuyers(self.door)
+        app = OriginForm(Starlette(routes=routes(self.gateway, buyers)))
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         listener.listen()

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from venule.gateway.batch_pages import SERVICES, Batches
 from venule.gateway.buyers import Buyers
 from venule.gateway.cashier import Cashier
 from venule.gateway.cashier_pages import language_of
@@ -74,9 +75,13 @@ def routes(gateway: Gateway, buyers: Buyers) -> list[Route]:
     consents, freezes = Consents(gateway, buyers), Freezes(gateway, buyers)
     bills, rest, classic = Bills(gateway), Rest(gateway), Classic(gateway)
 
+    batches = Batches(gateway, classic, buyers)
+
     async def gateway_do(http: HttpRequest) -> Response:
         request = await read_request(http)
         if is_classic(request):
+            if guess_parameter("service", request.query, request.body) in SERVICES:
+                return respond(await batches.answer(request))
             return respond(await classic.answer(request))
         return respond(await gateway.v2(request))
 

@@ -39,6 +39,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "allow": ("同意授权", "Allow"),
     "freeze": ("冻结资金", "Freeze"),
     "frozen": ("已冻结", "Frozen"),
+    "batch_refunds": ("批量退款", "Refunds in a batch"),
+    "batch_transfers": ("批量付款", "Transfers in a batch"),
+    "batch_no": ("批次号", "Batch number"),
+    "agree": ("确认支付", "Agree and pay"),
+    "done": ("成功", "Done"),
+    "sandbox_own": (
+        "沙箱：账号为商户自己的编号，支付密码为 111111。",
+        "Sandbox: the account is the merchant's own reference, the payment password is 111111.",
+    ),
 }
 
 

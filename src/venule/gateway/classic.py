@@ -17,10 +17,9 @@ from venule.gateway.model import Acting, Details, NoticeId, NoticeState, Order
 from venule.gateway.numbers import long_number
 from venule.gateway.requests import TradeName
 from venule.gateway.telling import stamp
-from venule.gateway.users import known_number
+from venule.gateway.users import is_login_of, known_number
 from venule.gateway.wire.money import AMOUNT_MINOR_MAX, read_amount, show_amount
 from venule.ledger import Tx
-from venule.members import member
 
 GUARANTEED: Final = frozenset({"create_partner_trade_by_buyer", "trade_create_by_buyer"})
 DIRECT: Final = "create_direct_pay_by_user"
@@ -116,7 +115,7 @@ def _check_seller(tx: Tx, asked: ClassicAsked) -> None:
     if number:
         if known_number(tx, asked.by.seller_id) != number:
             raise WireFieldWrong("seller_id", "the partner's own number", number)
-    elif login and member(tx, asked.by.seller_id).external_ref != login:
+    elif login and not is_login_of(tx, asked.by.seller_id, login):
         raise WireFieldWrong("seller_email", "the partner's own login", login)
 
 

@@ -80,14 +80,8 @@ class Classic:
             charset, service = values.charset, values.get("service")
             if service == VERIFY:
                 return await self._verify(values)
-            app = await self._partner(values)
+            app, asked = await self.checked(values)
             key = self._key(app)
-            if values.get("sign_type") not in ("", "MD5") or not classic.verify(
-                values.values, key, charset
-            ):
-                raise refused("ILLEGAL_SIGN", "the signature is another one")
-            acting = Acting(app.app_id, app.app_id, app.seller_id)
-            asked = ClassicAsked(acting, service, values.values)
             if service in BROWSER:
                 order = await self._gateway.door.acall(services.create_order, asked)
                 place = f"{self._gateway.root}/cashier/{order.token}"
@@ -102,13 +96,28 @@ class Classic:
         except AppError as error:
             return self._refusal(error, service, charset)
 
+    async def checked(self, values: Parameters) -> tuple[App, ClassicAsked]:
+        """Return who asks, and what, once the signature is verified. Raises: GatewayRefused."""
+        app = await self._partner(values)
+        if values.get("sign_type") not in ("", "MD5") or not classic.verify(
+            values.values, self._key(app), values.charset
+        ):
+            raise refused("ILLEGAL_SIGN", "the signature is another one")
+        acting = Acting(app.app_id, app.app_id, app.seller_id)
+        return app, ClassicAsked(acting, values.get("service"), values.values)
+
+    def refusal_page(self, error: AppError) -> Page:
+        """Return the page that a browser sees when it is refused."""
+        name = classic_error(error)
+        detail = error.detail if isinstance(error, GatewayRefused) else error.message
+        return error_page({"code": name, "sub_code": name, "sub_msg": detail})
+
     def _refusal(self, error: AppError, service: str, charset: str) -> Page:
         name = classic_error(error)
         if service == VERIFY:
             return Page(b"invalid", content_type="text/plain")
         if service in BROWSER:
-            detail = error.detail if isinstance(error, GatewayRefused) else error.message
-            return error_page({"code": name, "sub_code": name, "sub_msg": detail})
+            return self.refusal_page(error)
         return Page(classic.write_error(name, charset), content_type=f"{XML}{charset}")
 
     async def _partner(self, values: Parameters) -> App:

@@ -83,6 +83,14 @@ def load_notice(sql: Sql, notice_id: NoticeId) -> Notice | None:
     return None if row is None else _notice(row)
 
 
+def is_written(sql: Sql, event_seq: int, ref: UUID) -> bool:
+    """Say whether there is a notification of an event about something."""
+    row = sql.row(
+        "SELECT 1 FROM gateway_notice WHERE event_seq = ? AND ref = ?", (event_seq, ref.bytes)
+    )
+    return row is not None
+
+
 def load_failed(sql: Sql, app_id: str, limit: int) -> list[Notice]:
     """Return an application's notifications that were given up, the newest first."""
     rows = sql.rows(

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from venule.access import (
+    LoginByName,
+    LoginNameMalformed,
+    LoginNameUnknown,
+    OwnerKind,
+    OwnerQuery,
+    login_name_of,
+    login_named,
+)
 from venule.gateway import app_store
 from venule.gateway.errors import WireUserDiffers, WireUserUnknown
 from venule.gateway.numbers import USER_PREFIX, masked, short_number
@@ -45,11 +54,30 @@ def user_by_number(tx: Tx, number: str) -> MemberId:
 
 
 def user_by_login(tx: Tx, login: str) -> Member:
-    """Return the member of a login. Raises: WireUserUnknown."""
+    """Return the member of a login: the name they sign in by, or their reference.
+
+    A text that is one member's name and another's reference names nobody.
+    Raises: WireUserUnknown.
+    """
+    by_name = _by_name(tx, login)
     try:
-        return member_by_ref(tx, login)
+        by_ref = member_by_ref(tx, login)
     except ExternalRefUnknown:
-        raise WireUserUnknown(login) from None
+        by_ref = None
+    if by_name is not None and by_ref is not None and by_name != by_ref.id:
+        raise WireUserUnknown(login)
+    if by_ref is not None:
+        return by_ref
+    if by_name is None:
+        raise WireUserUnknown(login)
+    return member(tx, by_name)
+
+
+def _by_name(tx: Tx, login: str) -> MemberId | None:
+    try:
+        return MemberId(login_named(tx, LoginByName(OwnerKind.PERSON, login)).owner_id)
+    except (LoginNameMalformed, LoginNameUnknown):
+        return None
 
 
 def named_user(tx: Tx, number: str, login: str) -> MemberId | None:
@@ -69,5 +97,20 @@ def check_name(who: Member, name: str) -> None:
 
 
 def masked_login(tx: Tx, member_id: MemberId | None) -> str:
-    """Return a member's login with its middle hidden."""
-    return "" if member_id is None else masked(member(tx, member_id).external_ref)
+    """Return a member's login with its middle hidden; of one without, of their reference."""
+    if member_id is None:
+        return ""
+    name = login_name_of(tx, OwnerQuery(OwnerKind.PERSON, member_id))
+    return masked(name or member(tx, member_id).external_ref)
+
+
+def shown_login(tx: Tx, member_id: MemberId) -> str:
+    """Return a merchant's own login, for its own programs; a reference is never shown whole."""
+    name = login_name_of(tx, OwnerQuery(OwnerKind.PERSON, member_id))
+    return name or masked(member(tx, member_id).external_ref)
+
+
+def is_login_of(tx: Tx, member_id: MemberId, login: str) -> bool:
+    """Say whether a text is how a member is named: their login, reference or number."""
+    own = (member(tx, member_id).external_ref, shown_login(tx, member_id))
+    return login in own or login == known_number(tx, member_id)
