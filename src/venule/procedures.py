@@ -65,6 +65,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     access.begin,
     access.note_password,
     access.finish_sign_in,
+    access.prove_owner,
     access.sign_in_passkey,
     access.step_up,
     access.touch,

@@ -40,9 +40,11 @@ def address(live: GatewayHouse, path: str) -> str:
     return f"http://127.0.0.1:{live.port}{path}"
 
 
-def page_pay(live: GatewayHouse, shop: Merchant, amount: str = "88.88", **more: str) -> str:
+def page_pay(
+    live: GatewayHouse, shop: Merchant, amount: str = "88.88", *, number: str = "P1", **more: str
+) -> str:
     biz = {
-        "out_trade_no": "P1",
+        "out_trade_no": number,
         "total_amount": amount,
         "subject": "<b>茶</b> & {x}",
         "product_code": "FAST_INSTANT_TRADE_PAY",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from unicodedata import normalize
+from uuid import UUID
 
 import msgspec
 
@@ -15,6 +16,7 @@ from venule.access.commands import (
     LoginByName,
     NotePassword,
     Origin,
+    ProveOwner,
     SecondFactor,
     SignInPasskey,
     StepUp,
@@ -49,6 +51,7 @@ from venule.access.sign_in import (
     half_facts,
     login_facts,
     note_password,
+    prove_owner,
     sign_in_facts,
     sign_in_passkey,
     step_up,
@@ -183,6 +186,24 @@ class Authn:
         asked = FinishSignIn(token_hash(half), second, opening, origin)
         answer = await front.door.acall(finish_sign_in, asked)
         return front.entered(answer, token, device_token)
+
+    async def prove(
+        self, kind: OwnerKind, name: str, password: str, code: str, origin: Origin
+    ) -> UUID:
+        """Return whose password and TOTP code these are; no session is opened, no device kept.
+
+        Raises: SignInRefused, TooManyFailures, PasswordsBusy.
+        """
+        front = self._front
+        half = await self.sign_in_password(kind, name, password, origin)
+        hash_ = token_hash(half.token)
+        facts = await front.door.aread(half_facts, HashQuery(hash_))
+        second = self._second(facts.login, code, Factor.TOTP)
+        proven = await front.door.acall(prove_owner, ProveOwner(hash_, second, origin))
+        if proven.owner_id is None:
+            front.refuse(proven.wait_s)
+        assert proven.owner_id is not None
+        return proven.owner_id
 
     def _second(self, login: Login, code: str, factor: Factor) -> SecondFactor:
         if factor is Factor.TOTP:

@@ -172,6 +172,22 @@ class FinishSignIn(msgspec.Struct, frozen=True):
     origin: Origin = Origin()
 
 
+class ProveOwner(msgspec.Struct, frozen=True):
+    """Finish what began with a password, without signing in: only to know who it is."""
+
+    half_hash: bytes
+    second: SecondFactor
+    origin: Origin = Origin()
+
+
+class Proven(msgspec.Struct, frozen=True):
+    """Whose login it is; or why not, and for how long it is to wait."""
+
+    owner_id: UUID | None = None
+    denial: Denial | None = None
+    wait_s: int = 0
+
+
 class SignInPasskey(msgspec.Struct, frozen=True):
     """Sign in with a passkey."""
 

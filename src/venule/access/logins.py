@@ -102,6 +102,12 @@ def login_of(tx: Tx, query: OwnerQuery) -> LoginView:
     return view(tx, found)
 
 
+def login_name_of(tx: Tx, query: OwnerQuery) -> str:
+    """Return by which name somebody signs in; nothing if by none."""
+    found = store.load_login_of(tx.sql, query.kind, query.owner_id)
+    return "" if found is None else found.name
+
+
 def login_named(tx: Tx, query: LoginByName) -> LoginView:
     """Return the login of a name. Raises: LoginNameMalformed, LoginNameUnknown."""
     name = rules.login_name(query.name)

@@ -19,7 +19,11 @@ from venule.access.commands import (
     HashQuery,
     LoginByName,
     NotePassword,
+    Origin,
     PasswordNoted,
+    Proven,
+    ProveOwner,
+    SecondFactor,
     SignedIn,
     SignInFacts,
     SignInPasskey,
@@ -110,24 +114,47 @@ def finish_sign_in(tx: Tx, command: FinishSignIn) -> SignedIn:
 
     A wrong code leaves the sign-in open: it is counted, and after a few there is a pause.
     """
-    half = session_store.load_half(tx.sql, command.half_hash)
+    login, denial, wait = _second(tx, command.half_hash, command.second, command.origin)
+    if login is None:
+        return SignedIn(denial=denial, wait_s=wait)
+    return gate.enter(tx, login, command.second.factor, command.opening, command.origin, "sign_in")
+
+
+def prove_owner(tx: Tx, command: ProveOwner) -> Proven:
+    """Record what was shown after the password, as `finish_sign_in` does; open no session.
+
+    For a page that asks once, such as a cashier: no session and no device is left behind.
+    """
+    login, denial, wait = _second(tx, command.half_hash, command.second, command.origin)
+    if login is None:
+        return Proven(None, denial, wait)
+    gate.forget_failures(tx, login)
+    log.note(tx, "sign_in.proof", login, command.origin, reason=command.second.factor.value)
+    return Proven(login.owner_id)
+
+
+def _second(
+    tx: Tx, half_hash: bytes, second: SecondFactor, origin: Origin
+) -> tuple[Login | None, Denial | None, int]:
+    """Take a second factor; return whose it is, or why it is refused and how long to wait."""
+    half = session_store.load_half(tx.sql, half_hash)
     login = None if half is None or half.login_id is None else load_login(tx.sql, half.login_id)
     if half is None or login is None or half.used_at is not None or tx.now >= half.expires_at:
-        log.note(tx, "sign_in.second", login, command.origin, denial=Denial.CHALLENGE)
-        return SignedIn(denial=Denial.CHALLENGE)
+        log.note(tx, "sign_in.second", login, origin, denial=Denial.CHALLENGE)
+        return None, Denial.CHALLENGE, 0
     wait = gate.wait_s(tx, login)
     denial: Denial | None = Denial.BLOCKED if wait else None
     if denial is None and _may_sign_in(tx, login) is None:
         denial = Denial.DISABLED
     if denial is None:
-        denial = gate.use_second_factor(tx, login, command.second)
+        denial = gate.use_second_factor(tx, login, second)
         if denial is not None:
             wait = gate.count_failure(tx, login.kind, login.name)
     if denial is not None:
-        log.note(tx, "sign_in.second", login, command.origin, denial=denial)
-        return SignedIn(denial=denial, wait_s=wait)
+        log.note(tx, "sign_in.second", login, origin, denial=denial)
+        return None, denial, wait
     session_store.use_challenge(tx.sql, half.id, tx.now)
-    return gate.enter(tx, login, command.second.factor, command.opening, command.origin, "sign_in")
+    return login, None, 0
 
 
 def begin(tx: Tx, command: Begin) -> Challenge:

@@ -8,12 +8,11 @@ from venule.escrow import Case, CaseState, Told, Trade, TradeKind, TradeState, s
 from venule.gateway import app_store
 from venule.gateway.model import Order
 from venule.gateway.telling import stamp
-from venule.gateway.users import known_number
+from venule.gateway.users import known_number, masked_login, shown_login
 from venule.gateway.wire.money import show_amount
 from venule.kit.events import Event
 from venule.kit.time import from_us
 from venule.ledger import Tx
-from venule.members import member
 
 WORDS: Final = frozenset({"created", "paid", "shipped", "confirmed", "refunded", "closed", "ruled"})
 STATES: Final = {
@@ -64,7 +63,6 @@ def partner_of(tx: Tx, order: Order) -> str | None:
 
 def facts(tx: Tx, order: Order, trade: Trade) -> dict[str, str]:
     """Return what the classic interface says of a trade, but for its state."""
-    buyer = None if trade.buyer_id is None else member(tx, trade.buyer_id)
     said = order.details.classic
     return {
         "trade_no": order.trade_no,
@@ -73,9 +71,9 @@ def facts(tx: Tx, order: Order, trade: Trade) -> dict[str, str]:
         "body": order.details.body,
         "total_fee": show_amount(trade.amount_minor),
         "seller_id": known_number(tx, trade.seller_id),
-        "seller_email": member(tx, trade.seller_id).external_ref,
-        "buyer_id": "" if buyer is None else known_number(tx, buyer.id),
-        "buyer_email": "" if buyer is None else buyer.external_ref,
+        "seller_email": shown_login(tx, trade.seller_id),
+        "buyer_id": known_number(tx, trade.buyer_id),
+        "buyer_email": masked_login(tx, trade.buyer_id),
         "gmt_create": stamp(trade.created_at),
         "gmt_payment": stamp(trade.paid_at),
         "use_coupon": "N",

@@ -27,12 +27,11 @@ from venule.escrow import (
 from venule.gateway import classic_notices, notice_store, store, telling
 from venule.gateway.model import Frozen, Notice, NoticeId, NoticeState, Order
 from venule.gateway.notifying import SEND, SendNotice
-from venule.gateway.users import masked_login, number_of
+from venule.gateway.users import masked_login, number_of, shown_login
 from venule.gateway.wire.money import show_amount, show_tenths
 from venule.kit.events import Event, events_after
 from venule.kit.time import from_us
 from venule.ledger import Tx
-from venule.members import member
 
 CURSOR: Final = "notices"
 EVENTS_AT_ONCE: Final = 500
@@ -154,7 +153,6 @@ def trade_parameters(
     if not is_told(order, trade, word, told):
         return None
     at = from_us(event.at)
-    seller = member(tx, trade.seller_id)
     said = {
         "notify_type": "trade_status_sync",
         "charset": "utf-8",
@@ -165,8 +163,8 @@ def trade_parameters(
         "out_trade_no": order.out_trade_no,
         "buyer_id": "" if trade.buyer_id is None else number_of(tx, trade.buyer_id),
         "buyer_logon_id": masked_login(tx, trade.buyer_id),
-        "seller_id": number_of(tx, seller.id),
-        "seller_email": seller.external_ref,
+        "seller_id": number_of(tx, trade.seller_id),
+        "seller_email": shown_login(tx, trade.seller_id),
         "trade_status": telling.state_name(trade.kind, told.state),
         "total_amount": show_amount(trade.amount_minor),
         "subject": trade.subject,
@@ -217,7 +215,6 @@ def _of_frozen(tx: Tx, event: Event, word: str) -> list[Notice]:
         if each.kind is wanted and each.made_at <= from_us(event.at)
     ]
     operation = done[-1]
-    payee = member(tx, of.payee_id)
     said = {
         "notify_type": kind,
         "charset": "utf-8",
@@ -236,7 +233,7 @@ def _of_frozen(tx: Tx, event: Event, word: str) -> list[Notice]:
         "payer_user_id": number_of(tx, of.payer_id),
         "payer_logon_id": masked_login(tx, of.payer_id),
         "payee_user_id": number_of(tx, of.payee_id),
-        "payee_logon_id": payee.external_ref,
+        "payee_logon_id": masked_login(tx, of.payee_id),
         "total_freeze_amount": show_amount(of.frozen_minor),
         "total_unfreeze_amount": show_amount(of.unfrozen_minor),
         "total_pay_amount": show_amount(of.paid_minor),

@@ -87,7 +87,7 @@ class Rooms:
 
     def mounts(self) -> Mapping[str, ASGIApp]:
         """Return what is served beside the API: the partner gateway, by its addresses."""
-        buyers: gateway.Buyers = gateway.AccessBuyers(self.people, self.door)
+        buyers: gateway.Buyers = gateway.AccessBuyers(self.people)
         if self.settings.sandbox:
             buyers = gateway.SandboxBuyers(self.door)
         return gateway.mounts(self.gateway, buyers)
