@@ -98,6 +98,7 @@ docs: setup pages  ## Build the documentation into build/docs
 pages: setup  ## Write again what comes from the code (docs/cli.md, docs/errors.md, the client)
 	@$(PY) -m venule.serving.make_client
 	@$(PY) -m venule.cli.docs docs
+	@$(PY) -m venule.serving.documents docs
 
 lock: setup  ## Resolve the dependencies anew into requirements.lock
 	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -15,6 +15,7 @@ from venule.cli.docs import (
     transfer_codes,
     webhooks_page,
 )
+from venule.serving.documents import api_page, settings_page
 
 GLOSSARY_TERMS_MIN: Final = 60
 
@@ -42,6 +43,14 @@ def test_the_states_and_their_diagrams_are_current(docs):
     """`make pages` writes them."""
     for name, text in states_pages().items():
         assert text.splitlines() == (docs / name).read_text(encoding="utf-8").splitlines(), name
+
+
+def test_the_page_of_settings_is_current(docs):
+    assert settings_page() == (docs / "settings.md").read_text(encoding="utf-8"), "run make pages"
+
+
+def test_the_page_of_operations_is_current(docs):
+    assert api_page() == (docs / "api.md").read_text(encoding="utf-8"), "run make pages"
 
 
 def test_the_page_of_webhook_events_is_current(docs):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import venule
+from venule.kit.http import Route
 from venule.kit.time import SystemClock
 from venule.kit.vault import Vault
 from venule.serving.client_models import Models
@@ -39,10 +40,14 @@ def client_files(description: dict[str, Any]) -> dict[str, str]:
 
 def description_of_house() -> dict[str, Any]:
     """Return what a house says of its operations, without one."""
-    settings = Settings(sandbox=True)
+    return description_of(routes_of_house(), Settings(sandbox=True))
+
+
+def routes_of_house() -> list[Route]:
+    """Return every operation of a house, those of a sandbox too; none of them can be called."""
     nothing: Any = None
-    rooms = Rooms(settings, nothing, Vault(bytes(32)), SystemClock(), nothing)
-    return description_of(rooms.routes(), settings)
+    rooms = Rooms(Settings(sandbox=True), nothing, Vault(bytes(32)), SystemClock(), nothing)
+    return rooms.routes()
 
 
 def operations_of(description: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

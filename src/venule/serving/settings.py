@@ -52,44 +52,60 @@ class LogStyle(Enum):
     CONSOLE = "console"
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every setting, with its default.
+SAID: Final[Mapping[str, str]] = {
+    "home": "The home: a directory, or `postgresql://...`.",
+    "listen": "`HOST:PORT` to take requests at.",
+    "public_url": "What callers see, if something stands in front; else `http(s)://` and `listen`.",
+    "writer": "Which process writes: `here`, `elsewhere`; `auto`: here for a directory.",
+    "writer_secret_file": "The secret shared with a writer elsewhere; else in the home's directory.",
+    "vault_key_file": "32 bytes that seal secrets; in the home's directory if not said.",
+    "tls_certificate_file": "To speak TLS by ourselves: the certificate chain, PEM.",
+    "tls_key_file": "Its private key, PEM.",
+    "metrics_listen": "`HOST:PORT` where Prometheus asks; empty: nowhere.",
+    "sandbox": "A home for trying out: play money, and a clock that moves when told.",
+    "sandboxes": "Directory of worlds that partners make at `/sandbox/`; empty: none.",
+    "sandboxes_max": "So many worlds there may be.",
+    "sandboxes_open_max": "So many worlds are open at a time.",
+    "sign_ups_per_hour": "New worlds from one address.",
+    "sign_ups_burst": "New worlds from one address at once.",
+    "rail": "The way to the bank: `none` (its program fetches and brings), `simulator`.",
+    "house_name": "What people see.",
+    "passkey_domain": "The domain that passkeys are bound to; that of `public_url` if not said.",
+    "at_work_max": "Requests at work at once; more are shed with 503.",
+    "rate_per_s": "Requests a second of one caller, over a while.",
+    "rate_burst": "Requests of one caller at once.",
+    "sign_in_per_s": "Tries to sign in a second from one address, over a while.",
+    "sign_in_burst": "Tries to sign in from one address at once.",
+    "stop_s": "So long may what was taken take, once we are told to stop.",
+    "webhook_networks": "Private networks that webhooks and notifications may reach.",
+    "keep_keys_days": "For so long an idempotency key gives the first answer.",
+    "log_style": "`json` for machines, `console` for people.",
+    "log_level": "`debug`, `info`, `warning` or `error`.",
+}
+"""What each setting is for."""
 
-    home: directory or `postgresql://...`. listen: `HOST:PORT`. public_url: what callers see,
-    without it `http(s)://` and `listen`. writer: see `Where`; writer_listen, writer_secret_file:
-    of a writer here, for API processes elsewhere, and of one elsewhere. vault_key_file: 32 bytes
-    that seal secrets; in the home's directory if not said. tls_certificate_file, tls_key_file: to
-    speak TLS by ourselves. metrics_listen: where Prometheus asks, for an address of its own; empty:
-    nowhere. sandbox: a home for trying out, whose clock moves when told and whose money is play.
-    rail: see `Rail`. house_name: what people see. passkey_domain: the domain that passkeys are
-    bound to; without it that of public_url. sandboxes: directory of worlds that partners make for
-    themselves at `/sandbox/`; empty: none. sandboxes_max: so many there may be; sandboxes_open_max:
-    so many are open at a time; sign_ups_per_hour, sign_ups_burst: of each address. at_work_max:
-    requests at once, more are shed. rate_per_s, rate_burst: of each caller; sign_in_per_s,
-    sign_in_burst: of each address. stop_s: how long what was taken may take when we are told to
-    stop. webhook_networks: private networks that webhooks and notifications may reach.
-    keep_keys_days: idempotency keys, at least one.
-    """
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every setting, with its default; what each is for stands in `SAID`."""
 
     home: str = "venule-home"
     listen: str = "127.0.0.1:8080"
     public_url: str = ""
     writer: Where = Where.AUTO
-    writer_listen: str = ""
     writer_secret_file: str = ""
     vault_key_file: str = ""
     tls_certificate_file: str = ""
     tls_key_file: str = ""
     metrics_listen: str = ""
     sandbox: bool = False
-    rail: Rail = Rail.NONE
-    house_name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "Venule"
-    passkey_domain: str = ""
     sandboxes: str = ""
     sandboxes_max: Count = 10_000
     sandboxes_open_max: Count = 32
     sign_ups_per_hour: Count = 20
     sign_ups_burst: Count = 10
+    rail: Rail = Rail.NONE
+    house_name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "Venule"
+    passkey_domain: str = ""
     at_work_max: Count = 600
     rate_per_s: Rate = 200
     rate_burst: Count = 400
