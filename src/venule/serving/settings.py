@@ -57,7 +57,7 @@ SAID: Final[Mapping[str, str]] = {
     "listen": "`HOST:PORT` to take requests at.",
     "public_url": "What callers see, if something stands in front; else `http(s)://` and `listen`.",
     "writer": "Which process writes: `here`, `elsewhere`; `auto`: here for a directory.",
-    "writer_secret_file": "The secret shared with a writer elsewhere; else in the home's directory.",
+    "writer_secret_file": "The secret of a writer elsewhere; else in the home's directory.",
     "vault_key_file": "32 bytes that seal secrets; in the home's directory if not said.",
     "tls_certificate_file": "To speak TLS by ourselves: the certificate chain, PEM.",
     "tls_key_file": "Its private key, PEM.",
