@@ -72,7 +72,7 @@ def house(places: Places) -> Iterator[House]:
         home.observe(metrics)
         door = DeskDoor(desk)
         service = asyncio.run(make_service(settings, door, vault, clock, metrics))
-        late.app = service.asgi()
+        late.app = service.asgi
         with httpx.Client(base_url=url, timeout=20) as client:
             yield House(url, client, home, desk, door, service, metrics, settings, vault)
         service.ending()

@@ -120,9 +120,20 @@ class House:
     def asked(
         self, private: Ed25519PrivateKey, name: str = "Shop helper", **more: Any
     ) -> httpx.Response:
-        public = base64.b64encode(private.public_key().public_bytes_raw()).decode()
-        body = {"name": name, "contact": "dev@shop.example", "request_key": public, **more}
-        return self.client.post(f"{self.url}{SIGN_UP}", json=body)
+        return asked_at(self.client, self.url, private, name, **more)
+
+
+def asked_at(
+    client: httpx.Client,
+    url: str,
+    private: Ed25519PrivateKey,
+    name: str = "Shop helper",
+    **more: Any,
+) -> httpx.Response:
+    """Sign up with a house."""
+    public = base64.b64encode(private.public_key().public_bytes_raw()).decode()
+    body = {"name": name, "contact": "dev@shop.example", "request_key": public, **more}
+    return client.post(f"{url}{SIGN_UP}", json=body)
 
 
 @contextmanager
@@ -148,7 +159,7 @@ def house(folder: Path, **said: Any) -> Iterator[House]:
         worlds = Worlds(settings, door, metrics)
         more = [sign_up_route(worlds.sign_up)]
         service = await make_service(settings, door, vault, clock, metrics, more)
-        app = service.asgi({PREFIX: worlds, SIGN_UP: service.api})
+        app = service.with_mounts({PREFIX: worlds, SIGN_UP: service.api})
         config = uvicorn.Config(app, http="httptools", lifespan="off", log_config=None)
         return worlds, service, uvicorn.Server(config)
 

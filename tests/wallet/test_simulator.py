@@ -169,3 +169,30 @@ def test_a_day_has_its_statement_when_it_is_over():
         rail.statement("reserve", date(2014, 3, 10)).closing_minor,
     )
     assert [] == rail.statement("other", date(2014, 3, 10)).lines
+
+
+def test_faults_hold_for_what_comes_after_and_are_written_down(tmp_path):
+    clock = VirtualClock(datetime(2014, 3, 10, 1, tzinfo=UTC))
+    path = tmp_path / "bank"
+    bank = BankRailSimulator(1, clock, path=path)
+
+    def order(n: int) -> RailOrder:
+        return RailOrder(UUID(int=n), "reserve", "ICBC", "1", 100)
+
+    assert bank.next_message_at() is None
+    assert bank.send_payout(UUID(int=1), order(1)).accepted
+    bank.set_faults(RailFaults(refuse_ppm=1_000_000))
+    assert not bank.send_payout(UUID(int=2), order(2)).accepted
+    assert bank.send_payout(UUID(int=1), order(1)).accepted, "it was taken before"
+    bank.set_faults(RailFaults(reject_ppm=1_000_000, book_s_max=100))
+    assert bank.send_payout(UUID(int=3), order(3)).accepted
+    assert bank.next_message_at() == clock.now()
+    clock.advance(timedelta(seconds=100))
+    kinds = [message.kind for message in bank.messages(0, 10)]
+    assert [MessageKind.PAYOUT_BOOKED, MessageKind.PAYOUT_REJECTED] == kinds
+    assert bank.next_message_at() is None
+
+    again = BankRailSimulator(1, clock, path=path)
+    assert bank.messages(0, 10) == again.messages(0, 10)
+    assert not again.send_payout(UUID(int=2), order(2)).accepted
+    assert again.send_payout(UUID(int=4), order(4)).accepted, "it begins with its own faults"

@@ -182,6 +182,7 @@ from venule.access.model import (
     Staff,
     StaffId,
 )
+from venule.access.playing import EnterAtPlay, enter_at_play
 from venule.access.proofs import check
 from venule.access.roles import (
     CHECK,
@@ -266,6 +267,7 @@ __all__ = [
     "EnrolFallback",
     "EnrolPasskey",
     "Enrolment",
+    "EnterAtPlay",
     "Entered",
     "EventQuery",
     "Factor",
@@ -388,6 +390,7 @@ __all__ = [
     "end_session",
     "enrol_fallback",
     "enrol_passkey",
+    "enter_at_play",
     "finish_sign_in",
     "found_staff",
     "half_facts",

@@ -14,7 +14,6 @@ import msgspec
 import pyotp
 
 from venule import access, members, wallet
-from venule.access.playing import EnterAtPlay, enter_at_play
 from venule.kit.door import Door
 from venule.kit.http import ANYONE, Amount, Call, Paid, Route, Shape, fen, line_pattern
 from venule.kit.ids import SystemIds
@@ -209,8 +208,8 @@ class Actors:
         if login.state is access.LoginState.INVITED:
             await self._fallback(login.id)
         asked, token, _ = front.opening(access.ShownDevice(name=DEVICE))
-        command = EnterAtPlay(login.id, asked, access.Origin(agent=DEVICE))
-        entered = front.entered(await self._door.acall(enter_at_play, command), token, "")
+        command = access.EnterAtPlay(login.id, asked, access.Origin(agent=DEVICE))
+        entered = front.entered(await self._door.acall(access.enter_at_play, command), token, "")
         return SessionView(member_id, entered.token, entered.session.expires_at)
 
     async def top_up(self, member_id: MemberId, amount_minor: int) -> int:

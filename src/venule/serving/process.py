@@ -64,7 +64,7 @@ async def _serve_house(
         if worlds is not None:
             worlds.ending()
 
-    server = HttpServer(service.asgi(mounts), settings)
+    server = HttpServer(service.with_mounts(mounts), settings)
     try:
         return await server.run(is_over=is_over, began=began, ending=ending)
     finally:

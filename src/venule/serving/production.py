@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from venule import partners
 from venule.kit.door import Door
 from venule.kit.http import PARTNER, STAFF, Call, CallerKind, NotPermitted, Route
-from venule.partners import ApplicationId, ApplicationState, KeyId, KeyUse
-from venule.partners.api_model import ApplicationPath
+from venule.partners import ApplicationId, ApplicationState, KeyId, KeyUse, api_model
 from venule.serving.errors import ProductionNotAsked
 from venule.serving.world import Carried, World
 
@@ -53,7 +52,9 @@ class Production:
         self._house = house
         self._url = house_url
 
-    async def ask_for_production(self, call: Call[None, None, ApplicationPath]) -> ProductionView:
+    async def ask_for_production(
+        self, call: Call[None, None, api_model.ApplicationPath]
+    ) -> ProductionView:
         """Ask the house to admit an application."""
         here = await self._own(call)
         known = self._world.carried(here.id)
@@ -70,7 +71,9 @@ class Production:
             await self._world.door.acall(partners.ask_production, asked)
         return await self._view(here.id, known)
 
-    async def show_production(self, call: Call[None, None, ApplicationPath]) -> ProductionView:
+    async def show_production(
+        self, call: Call[None, None, api_model.ApplicationPath]
+    ) -> ProductionView:
         """Show what the house has decided."""
         here = await self._own(call)
         known = self._world.carried(here.id)
@@ -78,7 +81,7 @@ class Production:
             raise ProductionNotAsked(here.id)
         return await self._view(here.id, known)
 
-    async def _own(self, call: Call[None, None, ApplicationPath]) -> partners.Application:
+    async def _own(self, call: Call[None, None, api_model.ApplicationPath]) -> partners.Application:
         """Return the caller's application. Raises: ApplicationUnknown, NotPermitted."""
         wanted, who = call.path.application_id, call.who
         if who.kind is CallerKind.STAFF:
@@ -121,7 +124,7 @@ class Production:
         common: dict[str, Any] = {
             "path": PATH,
             "tag": "partners",
-            "takes_path": ApplicationPath,
+            "takes_path": api_model.ApplicationPath,
             "answer": ProductionView,
             "who": STAFF | PARTNER,
         }

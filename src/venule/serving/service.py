@@ -40,8 +40,6 @@ TAGS: Final[Mapping[str, str]] = {
     "operations": "What those who run the house look at and put right.",
 }
 
-NOWHERE: Final[Mapping[str, ASGIApp]] = {}
-
 
 class Service:
     """One process's application, over a door."""
@@ -69,7 +67,12 @@ class Service:
         )
         metrics.ask("venule_http_at_work", "Requests under way.", lambda: self.api.room.at_work)
 
-    def asgi(self, mounts: Mapping[str, ASGIApp] = NOWHERE) -> ASGIApp:
+    @property
+    def asgi(self) -> ASGIApp:
+        """What a server serves."""
+        return self.with_mounts({})
+
+    def with_mounts(self, mounts: Mapping[str, ASGIApp]) -> ASGIApp:
         """Return what a server serves. mounts: what else there is, by path."""
         return make_front(self.api, {**self.rooms.mounts(), **mounts})
 

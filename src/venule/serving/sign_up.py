@@ -12,14 +12,7 @@ import msgspec
 from venule import gateway, partners
 from venule.kit.http import ANYONE, Call, Route, Shape, line_pattern
 from venule.members import MemberId, MemberKind
-from venule.partners.api_model import (
-    ApplicationKeyView,
-    PublicKeyText,
-    RedirectUris,
-    ScopeName,
-    key_view,
-)
-from venule.partners.scopes import SCOPES
+from venule.partners import SCOPES, api_model
 from venule.serving.errors import WorldsBusy, WorldsFull
 from venule.serving.founding import FUND
 from venule.serving.play import AMOUNT_MINOR, Actors, TestMember
@@ -40,11 +33,11 @@ class SignUpBody(Shape, frozen=True):
 
     name: Annotated[str, msgspec.Meta(pattern=line_pattern(64), examples=["Shop helper"])]
     contact: Annotated[str, msgspec.Meta(pattern=line_pattern(128), examples=["dev@shop.example"])]
-    request_key: PublicKeyText
-    assertion_key: PublicKeyText | None = None
+    request_key: api_model.PublicKeyText
+    assertion_key: api_model.PublicKeyText | None = None
     gateway_key: Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)] | None = None
-    scopes: Annotated[list[ScopeName], msgspec.Meta(max_length=len(SCOPES))] | None = None
-    redirect_uris: RedirectUris = []  # noqa: RUF012
+    scopes: Annotated[list[api_model.ScopeName], msgspec.Meta(max_length=len(SCOPES))] | None = None
+    redirect_uris: api_model.RedirectUris = []  # noqa: RUF012
 
 
 class GatewayAccess(msgspec.Struct, frozen=True):
@@ -67,7 +60,7 @@ class SignedUp(msgspec.Struct, frozen=True):
     application_id: UUID
     owner_id: MemberId
     scopes: list[str]
-    keys: list[ApplicationKeyView]
+    keys: list[api_model.ApplicationKeyView]
     gateway: GatewayAccess
     members: list[TestMember]
     fund: str
@@ -96,7 +89,7 @@ async def admit(world: World, actors: Actors, body: SignUpBody) -> SignedUp:
         it.id,
         it.owner_id,
         list(it.scopes),
-        [key_view(key) for key in opened.keys],
+        [api_model.key_view(key) for key in opened.keys],
         GatewayAccess(app.app_id, f"{url}/gateway.do", platform.public_key),
         people,
         FUND,

@@ -188,7 +188,7 @@ class World:
     def serve(self, service: Service) -> None:
         """Serve it by an application that was made for it."""
         self.service = service
-        self._asgi = _marked(service.asgi(), self.name.encode())
+        self._asgi = _marked(service.asgi, self.name.encode())
 
     # Faults, and what is kept
 
