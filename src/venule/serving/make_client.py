@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import venule
@@ -17,9 +18,12 @@ from venule.kit.time import SystemClock
 from venule.kit.vault import Vault
 from venule.serving.client_models import Models
 from venule.serving.client_operations import operations_file, root_file
+from venule.serving.play import Play
+from venule.serving.production import Production
 from venule.serving.rooms import Rooms
-from venule.serving.service import description_of
+from venule.serving.service import description_of, together
 from venule.serving.settings import Settings
+from venule.serving.sign_up import sign_up_route
 
 OPTIONS: Final = ["--line-length", "100", "--target-version", "py311"]
 SORTED: Final = ["--config", 'lint.isort.known-first-party = ["venule"]']
@@ -39,15 +43,26 @@ def client_files(description: dict[str, Any]) -> dict[str, str]:
 
 
 def description_of_house() -> dict[str, Any]:
-    """Return what a house says of its operations, without one."""
+    """Return what a house and the sandboxes beside it say of their operations, without one."""
     return description_of(routes_of_house(), Settings(sandbox=True))
 
 
 def routes_of_house() -> list[Route]:
-    """Return every operation of a house, those of a sandbox too; none of them can be called."""
+    """Return every operation of a house and of the sandboxes beside it; none can be called.
+
+    Where a sandbox answers otherwise than its house, it is the sandbox's: whoever asks for
+    production does it there.
+    """
+    settings = Settings(sandbox=True)
     nothing: Any = None
-    rooms = Rooms(Settings(sandbox=True), nothing, Vault(bytes(32)), SystemClock(), nothing)
-    return rooms.routes()
+    rooms = Rooms(settings, nothing, Vault(bytes(32)), SystemClock(), nothing)
+    world: Any = SimpleNamespace(door=nothing, rail=nothing)
+    more = [
+        sign_up_route(nothing),
+        *Play(world).routes(),
+        *Production(world, nothing, settings.url).routes(),
+    ]
+    return together(rooms.routes(), more)
 
 
 def operations_of(description: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -50,8 +50,7 @@ class Service:
         """more: operations besides those of the rooms, or in place of one of theirs."""
         settings = rooms.settings
         self.rooms = rooms
-        named = {(route.method, route.path): route for route in (*rooms.routes(), *more)}
-        routes = list(named.values())
+        routes = together(rooms.routes(), more)
         self._description = description_of(routes, settings)
         self.api = Api(
             [*routes, *page_routes(lambda: self._description, lambda: self.api.stopping)],
@@ -90,6 +89,12 @@ DESCRIPTION: Final = (
 
 
 PLAY: Final = "A sandbox: money, members and time are play."
+
+
+def together(routes: Sequence[Route], more: Sequence[Route]) -> list[Route]:
+    """Return operations and more of them; one of `more` stands in place of one of the same name."""
+    named = {(route.method, route.path): route for route in (*routes, *more)}
+    return list(named.values())
 
 
 def description_of(routes: list[Route], settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 """What is sent and received: every struct of the API."""
 
 from venule.client.models.access import (
+    AccessSessionView as AccessSessionView,
+)
+from venule.client.models.access import (
     ApproveBody as ApproveBody,
 )
 from venule.client.models.access import (
@@ -128,9 +131,6 @@ from venule.client.models.access import (
     SessionsView as SessionsView,
 )
 from venule.client.models.access import (
-    SessionView as SessionView,
-)
-from venule.client.models.access import (
     StaffListView as StaffListView,
 )
 from venule.client.models.access import (
@@ -227,7 +227,16 @@ from venule.client.models.common import (
     Amount as Amount,
 )
 from venule.client.models.common import (
+    ApplicationKeyView as ApplicationKeyView,
+)
+from venule.client.models.common import (
     BatchView as BatchView,
+)
+from venule.client.models.common import (
+    KeyAlg as KeyAlg,
+)
+from venule.client.models.common import (
+    KeyUse as KeyUse,
 )
 from venule.client.models.common import (
     MembersLimitRule as MembersLimitRule,
@@ -680,9 +689,6 @@ from venule.client.models.partners import (
     ApplicationKeysView as ApplicationKeysView,
 )
 from venule.client.models.partners import (
-    ApplicationKeyView as ApplicationKeyView,
-)
-from venule.client.models.partners import (
     ApplicationOpened as ApplicationOpened,
 )
 from venule.client.models.partners import (
@@ -701,10 +707,10 @@ from venule.client.models.partners import (
     ConsentView as ConsentView,
 )
 from venule.client.models.partners import (
-    KeyAlg as KeyAlg,
+    ProductionKey as ProductionKey,
 )
 from venule.client.models.partners import (
-    KeyUse as KeyUse,
+    ProductionView as ProductionView,
 )
 from venule.client.models.partners import (
     RedirectUrisBody as RedirectUrisBody,
@@ -720,6 +726,21 @@ from venule.client.models.partners import (
 )
 from venule.client.models.partners import (
     WhyBody as WhyBody,
+)
+from venule.client.models.sandbox import (
+    BankFaults as BankFaults,
+)
+from venule.client.models.sandbox import (
+    ClockBody as ClockBody,
+)
+from venule.client.models.sandbox import (
+    ClockView as ClockView,
+)
+from venule.client.models.sandbox import (
+    GatewayAccess as GatewayAccess,
+)
+from venule.client.models.sandbox import (
+    PlayBalance as PlayBalance,
 )
 from venule.client.models.sandbox import (
     PlayBuyer as PlayBuyer,
@@ -741,6 +762,24 @@ from venule.client.models.sandbox import (
 )
 from venule.client.models.sandbox import (
     PlayShipping as PlayShipping,
+)
+from venule.client.models.sandbox import (
+    PlayTopUp as PlayTopUp,
+)
+from venule.client.models.sandbox import (
+    ServingSessionView as ServingSessionView,
+)
+from venule.client.models.sandbox import (
+    SignedUp as SignedUp,
+)
+from venule.client.models.sandbox import (
+    SignUpBody as SignUpBody,
+)
+from venule.client.models.sandbox import (
+    TestMember as TestMember,
+)
+from venule.client.models.sandbox import (
+    TestMemberBody as TestMemberBody,
 )
 from venule.client.models.wallet import (
     AllowancesView as AllowancesView,

@@ -62,6 +62,19 @@ class SecondKind(Word):
     TOTP = "totp"
 
 
+class AccessSessionView(Struct, frozen=True, kw_only=True):
+    """A session. stepped_up_at, stepped_up_by: when and how its owner was proven to be there."""
+
+    id: UUID
+    device_id: UUID
+    factor: Factor
+    opened_at: str
+    seen_at: str
+    expires_at: str
+    stepped_up_at: str
+    stepped_up_by: Factor
+
+
 class ApproveBody(Struct, frozen=True, kw_only=True):
     """The digest of what was shown. passkey: without it, TOTP was shown in the last minutes."""
 
@@ -352,23 +365,10 @@ class SecondFactorBody(Struct, frozen=True, kw_only=True):
     device: DeviceBody = msgspec.field(default_factory=DeviceBody)
 
 
-class SessionView(Struct, frozen=True, kw_only=True):
-    """A session. stepped_up_at, stepped_up_by: when and how its owner was proven to be there."""
-
-    id: UUID
-    device_id: UUID
-    factor: Factor
-    opened_at: str
-    seen_at: str
-    expires_at: str
-    stepped_up_at: str
-    stepped_up_by: Factor
-
-
 class SessionsView(Struct, frozen=True, kw_only=True):
     """Open sessions, the one seen last first."""
 
-    items: list[SessionView]
+    items: list[AccessSessionView]
 
 
 class StaffListView(Struct, frozen=True, kw_only=True):
@@ -417,4 +417,4 @@ class WhoView(Struct, frozen=True, kw_only=True):
     login_name: str
     roles: list[Role]
     permissions: list[str]
-    session: SessionView
+    session: AccessSessionView

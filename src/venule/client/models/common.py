@@ -3,7 +3,23 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from venule.client.shapes import Struct, Word
+
+
+class KeyAlg(Word):
+    """How a key signs: Ed25519 (RFC 8032), or ECDSA with P-256 and SHA-256 (RFC 7518, 3.4)."""
+
+    ED25519 = "ed25519"
+    ES256 = "es256"
+
+
+class KeyUse(Word):
+    """What a key signs: whole requests (RFC 9421), or assertions of a client (RFC 7523)."""
+
+    ASSERTION = "assertion"
+    REQUEST = "request"
 
 
 class MembersLimitRule(Word):
@@ -26,6 +42,18 @@ class Amount(Struct, frozen=True, kw_only=True):
 
     amount: str
     currency: str = "CNY"
+
+
+class ApplicationKeyView(Struct, frozen=True, kw_only=True):
+    """A public key. id: what `keyid` and `kid` name."""
+
+    id: UUID
+    use: KeyUse
+    alg: KeyAlg
+    not_before: str
+    expires_at: str | None
+    revoked_at: str | None
+    added_at: str
 
 
 class BatchView(Struct, frozen=True, kw_only=True):

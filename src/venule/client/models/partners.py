@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from venule.client.models.common import ApplicationKeyView, KeyUse
 from venule.client.shapes import Struct, Word
 
 
@@ -20,20 +21,6 @@ class ApplicationState(Word):
     REFUSED = "refused"
     SANDBOX = "sandbox"
     SUSPENDED = "suspended"
-
-
-class KeyAlg(Word):
-    """How a key signs: Ed25519 (RFC 8032), or ECDSA with P-256 and SHA-256 (RFC 7518, 3.4)."""
-
-    ED25519 = "ed25519"
-    ES256 = "es256"
-
-
-class KeyUse(Word):
-    """What a key signs: whole requests (RFC 9421), or assertions of a client (RFC 7523)."""
-
-    ASSERTION = "assertion"
-    REQUEST = "request"
 
 
 class ApplicationBody(Struct, frozen=True, kw_only=True):
@@ -58,18 +45,6 @@ class ApplicationKeyBody(Struct, frozen=True, kw_only=True):
     public_key: str
     not_before: dt.datetime | None = None
     expires_at: dt.datetime | None = None
-
-
-class ApplicationKeyView(Struct, frozen=True, kw_only=True):
-    """A public key. id: what `keyid` and `kid` name."""
-
-    id: UUID
-    use: KeyUse
-    alg: KeyAlg
-    not_before: str
-    expires_at: str | None
-    revoked_at: str | None
-    added_at: str
 
 
 class ApplicationKeysView(Struct, frozen=True, kw_only=True):
@@ -122,6 +97,29 @@ class ConsentsView(Struct, frozen=True, kw_only=True):
     """Consents that are not withdrawn, the youngest first."""
 
     items: list[ConsentView]
+
+
+class ProductionKey(Struct, frozen=True, kw_only=True):
+    """A key of the sandbox, and what the house calls it."""
+
+    sandbox_key_id: UUID
+    key_id: UUID
+    use: KeyUse
+
+
+class ProductionView(Struct, frozen=True, kw_only=True):
+    """How the house knows an application. state: `asked` until two of its staff have admitted
+    it.
+
+    base_url, application_id, keys: what to go on with once it is `admitted`.
+    """
+
+    base_url: str
+    application_id: UUID
+    state: ApplicationState
+    scopes: list[str]
+    reason: str | None
+    keys: list[ProductionKey]
 
 
 class RedirectUrisBody(Struct, frozen=True, kw_only=True):

@@ -483,7 +483,7 @@ class AccessOperations:
             Ask(method="POST", path="/v1/session/step-up/challenges", gives=models.CeremonyView)
         )
 
-    def step_up_with_code(self, body: models.StepUpCodeBody) -> models.SessionView:
+    def step_up_with_code(self, body: models.StepUpCodeBody) -> models.AccessSessionView:
         """Show with a code that you are there.
 
         Callers: person, staff.
@@ -491,10 +491,15 @@ class AccessOperations:
         `POST /v1/session/step-up/code`
         """
         return self._sender.send(
-            Ask(method="POST", path="/v1/session/step-up/code", gives=models.SessionView, body=body)
+            Ask(
+                method="POST",
+                path="/v1/session/step-up/code",
+                gives=models.AccessSessionView,
+                body=body,
+            )
         )
 
-    def step_up_with_passkey(self, body: models.StepUpPasskeyBody) -> models.SessionView:
+    def step_up_with_passkey(self, body: models.StepUpPasskeyBody) -> models.AccessSessionView:
         """Show with a passkey that you are there.
 
         Callers: person, staff.
@@ -505,7 +510,7 @@ class AccessOperations:
             Ask(
                 method="POST",
                 path="/v1/session/step-up/passkey",
-                gives=models.SessionView,
+                gives=models.AccessSessionView,
                 body=body,
             )
         )
@@ -1072,7 +1077,7 @@ class AsyncAccessOperations:
             Ask(method="POST", path="/v1/session/step-up/challenges", gives=models.CeremonyView)
         )
 
-    async def step_up_with_code(self, body: models.StepUpCodeBody) -> models.SessionView:
+    async def step_up_with_code(self, body: models.StepUpCodeBody) -> models.AccessSessionView:
         """Show with a code that you are there.
 
         Callers: person, staff.
@@ -1080,10 +1085,17 @@ class AsyncAccessOperations:
         `POST /v1/session/step-up/code`
         """
         return await self._sender.send(
-            Ask(method="POST", path="/v1/session/step-up/code", gives=models.SessionView, body=body)
+            Ask(
+                method="POST",
+                path="/v1/session/step-up/code",
+                gives=models.AccessSessionView,
+                body=body,
+            )
         )
 
-    async def step_up_with_passkey(self, body: models.StepUpPasskeyBody) -> models.SessionView:
+    async def step_up_with_passkey(
+        self, body: models.StepUpPasskeyBody
+    ) -> models.AccessSessionView:
         """Show with a passkey that you are there.
 
         Callers: person, staff.
@@ -1094,7 +1106,7 @@ class AsyncAccessOperations:
             Ask(
                 method="POST",
                 path="/v1/session/step-up/passkey",
-                gives=models.SessionView,
+                gives=models.AccessSessionView,
                 body=body,
             )
         )

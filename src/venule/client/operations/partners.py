@@ -147,8 +147,11 @@ class PartnersOperations:
             )
         )
 
-    def ask_for_production(self, application_id: UUID | str) -> models.ApplicationView:
-        """Ask that an application be admitted.
+    def ask_for_production(self, application_id: UUID | str) -> models.ProductionView:
+        """Ask the house to admit an application, with the same keys.
+
+        Two of the house's staff decide. Again changes nothing, but after a refusal it asks
+        anew.
 
         Callers: partner, staff.
 
@@ -158,7 +161,22 @@ class PartnersOperations:
             Ask(
                 method="POST",
                 path=f"/v1/applications/{part(application_id)}/production-request",
-                gives=models.ApplicationView,
+                gives=models.ProductionView,
+            )
+        )
+
+    def show_production(self, application_id: UUID | str) -> models.ProductionView:
+        """Show what the house has decided.
+
+        Callers: partner, staff.
+
+        `GET /v1/applications/{application_id}/production-request`
+        """
+        return self._sender.send(
+            Ask(
+                method="GET",
+                path=f"/v1/applications/{part(application_id)}/production-request",
+                gives=models.ProductionView,
             )
         )
 
@@ -416,8 +434,11 @@ class AsyncPartnersOperations:
             )
         )
 
-    async def ask_for_production(self, application_id: UUID | str) -> models.ApplicationView:
-        """Ask that an application be admitted.
+    async def ask_for_production(self, application_id: UUID | str) -> models.ProductionView:
+        """Ask the house to admit an application, with the same keys.
+
+        Two of the house's staff decide. Again changes nothing, but after a refusal it asks
+        anew.
 
         Callers: partner, staff.
 
@@ -427,7 +448,22 @@ class AsyncPartnersOperations:
             Ask(
                 method="POST",
                 path=f"/v1/applications/{part(application_id)}/production-request",
-                gives=models.ApplicationView,
+                gives=models.ProductionView,
+            )
+        )
+
+    async def show_production(self, application_id: UUID | str) -> models.ProductionView:
+        """Show what the house has decided.
+
+        Callers: partner, staff.
+
+        `GET /v1/applications/{application_id}/production-request`
+        """
+        return await self._sender.send(
+            Ask(
+                method="GET",
+                path=f"/v1/applications/{part(application_id)}/production-request",
+                gives=models.ProductionView,
             )
         )
 
