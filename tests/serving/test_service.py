@@ -14,6 +14,7 @@ import pytest
 from support.served import (
     NO_RETRY,
     cny,
+    elsewhere,
     enrol,
     found_staff,
     login_of,
@@ -22,8 +23,9 @@ from support.served import (
     payments_of,
     served,
     top_up,
+    writing,
 )
-from venule.client import ApiProblem, ApiUnreachable, Bearer, Client, each, models
+from venule.client import ApiProblem, ApiUnreachable, Bearer, Client, Retries, each, models
 
 PAYERS = 4
 ENOUGH = 60
@@ -126,3 +128,52 @@ def test_a_service_that_is_told_to_stop_answers_what_it_took(places, tmp_path):
         left = 10_000 - len(kept)
         assert f"{left // 100}.{left % 100:02}" == again.wallet.show_balance().balance.amount
         assert 0 == service.stop()
+
+
+PATIENT = Retries(attempts_max=40, first_s=0.1, longest_s=1.0)
+PAYMENTS = 40
+KILL_AFTER = 12
+
+
+def test_processes_before_a_writer_that_is_killed(places, tmp_path):
+    """Two processes serve, a third one writes and is killed under load: who calls with our client
+    notices nothing but a pause, and each payment is there once."""
+    place = places("home")
+    codes = found_staff(place, "Desk 1:desk1:operator", "Desk 2:desk2:operator")
+    done = count()
+    begun = threading.Event()
+
+    def pay(client, key, merchant_id):
+        body = models.WalletPayBody(merchant_id=merchant_id, amount=cny("0.01"), note=key)
+        made = client.wallet.make_payment(body, idempotency_key=key).id
+        if next(done) >= KILL_AFTER:
+            begun.set()
+        return key, made
+
+    with ExitStack() as stack:
+        first = stack.enter_context(writing(place, tmp_path))
+        settings = elsewhere(place, tmp_path)
+        one, two = (stack.enter_context(served(place, tmp_path, **settings)) for _ in range(2))
+        staff = enrol(one.anyone, codes["desk1"]).client
+        merchant_id, payer_id = open_merchant(staff, "shop-1"), open_person(staff, "customer-1")
+        payer = login_of(staff, payer_id, "customer1")
+        top_up(payer.client, payer_id, "100.00", threading.Event())
+        clients = [
+            stack.enter_context(Client(service.url, Bearer(payer.token), retries=PATIENT))
+            for service in (one, two)
+        ]
+        pool = stack.enter_context(ThreadPoolExecutor(PAYERS))
+        same = [pool.submit(pay, clients[n % 2], "same", merchant_id) for n in range(PAYERS)]
+        assert 1 == len({each_.result(60) for each_ in same})
+
+        load = [pool.submit(pay, clients[n % 2], f"load-{n}", merchant_id) for n in range(PAYMENTS)]
+        assert begun.wait(60)
+        first.kill()
+        stack.enter_context(writing(place, tmp_path))
+        answered = dict(each_.result(120) for each_ in [same[0], *load])
+
+        assert PAYMENTS + 1 == len(answered)
+        kept = payments_of(clients[1])
+        assert sorted(answered.items()) == sorted((line.note, line.id) for line in kept)
+        assert "99.59" == clients[0].wallet.show_balance().balance.amount
+        assert [0, 0] == [one.stop(), two.stop()]

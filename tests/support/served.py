@@ -23,6 +23,7 @@ from support.both_homes import Place
 from venule.client import Client, Retries, each, models
 from venule.client.auth import Nobody
 from venule.kit.place import is_address
+from venule.kit.vault import KEY_FILE
 
 VENULE = Path(sys.executable).with_name("venule")
 PASSWORD = "correct horse battery staple"
@@ -92,6 +93,45 @@ class Served:
         code = self.process.wait(60)
         self._reader.join()
         return code
+
+
+@contextmanager
+def writing(place: Place, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Write to a home for services elsewhere, with the work beside; see `elsewhere`."""
+    config = folder / "settings.toml"
+    config.write_text("")
+    with (folder / "writer.log").open("a") as log:
+        process = subprocess.Popen(
+            [VENULE, "writer", str(place), "--secret-file", _secret(folder), "--config", config],
+            env=settings_of(place, folder, 0, {}),
+            stderr=log,
+            text=True,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(60)
+
+
+def elsewhere(place: Place, folder: Path) -> dict[str, str]:
+    """Return the settings of a service whose writer is another process."""
+    key = folder / "vault.key"
+    if not is_address(str(place)):
+        key = Path(place) / KEY_FILE
+    return {
+        "VENULE_WRITER": "elsewhere",
+        "VENULE_WRITER_SECRET_FILE": str(_secret(folder)),
+        "VENULE_VAULT_KEY_FILE": str(key),
+    }
+
+
+def _secret(folder: Path) -> Path:
+    path = folder / "relay-secret"
+    if not path.exists():
+        path.write_bytes(bytes(range(32)))
+        path.chmod(0o600)
+    return path
 
 
 @contextmanager
