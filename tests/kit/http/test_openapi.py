@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from itertools import count
 
 import msgspec
@@ -108,3 +109,23 @@ def test_structs_of_one_name_are_told_apart_by_their_rooms(site):
     assert {"$ref": "#/components/schemas/WalletPart"} == parts["items"]
     answer = said["paths"]["/v1/others"]["get"]["responses"]["200"]["content"]["application/json"]
     assert {"$ref": "#/components/schemas/FundPart"} == answer["schema"]
+
+
+def test_instants_are_said_to_be_instants(site):
+    inner = msgspec.defstruct("Inner", [("at", datetime)], module="venule.wallet.api")
+    fields = [("at", datetime | None, None), ("all_at", list[datetime]), ("by", dict[str, inner]),
+              ("name", str)]  # fmt: skip
+    outer = msgspec.defstruct("Outer", fields, module="venule.wallet.api", kw_only=True)
+
+    async def show(call):
+        raise AssertionError
+
+    route = Route(method="GET", path="/v1/outers", handler=show, answer=outer, summary="It.")
+    said = describe([route], title="x", version="1", description="x", server=site.url, tags={})
+
+    schemas = said["components"]["schemas"]
+    instant = {"type": "string", "format": "date-time"}
+    assert instant == schemas["Inner"]["properties"]["at"]
+    assert instant in schemas["Outer"]["properties"]["at"]["anyOf"]
+    assert instant == schemas["Outer"]["properties"]["all_at"]["items"]
+    assert {"type": "string"} == schemas["Outer"]["properties"]["name"]

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+from msgspec import inspect
 
 from venule.kit.errors import AppError, IdempotencyKeyReused
 from venule.kit.http.callers import CallerKind
@@ -95,6 +96,11 @@ class _Schemas:
             takes = route.body if route.takes == "application/json" else None
             types += [type_ for type_ in (takes, route.answer) if type_ not in (None, bytes)]
         found, named = msgspec.json.schema_components(types, ref_template=REF)
+        for struct, fields in _instants(types).items():
+            whole = f"{struct.__module__}.{struct.__qualname__}"
+            properties = named.get(whole, named.get(struct.__name__, {})).get("properties", {})
+            for field in fields:
+                _mark_instant(properties[field])
         names = {name: _short(name) for name in named}
         if len(set(names.values())) != len(names):
             raise ValueError(f"expected one struct of a name in a room, seen {sorted(names)}")
@@ -110,6 +116,44 @@ class _Schemas:
         """Return the schema of a type, by reference where it has a name."""
         found: dict[str, Any] = self._of[type_]
         return found
+
+
+def _instants(types: list[Any]) -> dict[type, list[str]]:
+    """Return the fields of each struct that hold instants: the schemas of msgspec do not say so."""
+    found: dict[type, list[str]] = {}
+    rest: list[Any] = list(inspect.multi_type_info(types))
+    while rest:
+        info = rest.pop()
+        if isinstance(info, inspect.StructType):
+            if info.cls not in found:
+                found[info.cls] = [f.encode_name for f in info.fields if _has_instant(f.type)]
+                rest += [field.type for field in info.fields]
+        else:
+            rest += _inside(info)
+    return found
+
+
+def _inside(info: Any) -> list[Any]:
+    """Return the types of which a type is made."""
+    if isinstance(info, inspect.Metadata):
+        return [info.type]
+    if isinstance(info, inspect.UnionType):
+        return list(info.types)
+    if isinstance(info, inspect.DictType):
+        return [info.value_type]
+    if isinstance(info, inspect.CollectionType | inspect.VarTupleType):
+        return [info.item_type]
+    return []
+
+
+def _has_instant(info: Any) -> bool:
+    return isinstance(info, inspect.DateTimeType) or any(map(_has_instant, _inside(info)))
+
+
+def _mark_instant(schema: dict[str, Any]) -> None:
+    for part in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
+        if part.get("type") == "string" and "enum" not in part:
+            part["format"] = "date-time"
 
 
 def _short(name: str) -> str:
