@@ -208,3 +208,10 @@ def test_a_client_that_gets_no_token_learns_why(played):
     assert (401, "client-not-proven", "no") == (
         caught.value.status, caught.value.code, caught.value.detail
     )  # fmt: skip
+
+
+def test_no_attempt_waits_for_ever(played):
+    played.call(look, nothing())
+    limits = played.sent[0].extensions["timeout"]
+
+    assert {"connect": 5.0, "read": 20.0, "write": 20.0, "pool": 20.0} == limits

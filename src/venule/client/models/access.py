@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -68,10 +69,10 @@ class AccessSessionView(Struct, frozen=True, kw_only=True):
     id: UUID
     device_id: UUID
     factor: Factor
-    opened_at: str
-    seen_at: str
-    expires_at: str
-    stepped_up_at: str
+    opened_at: dt.datetime
+    seen_at: dt.datetime
+    expires_at: dt.datetime
+    stepped_up_at: dt.datetime
     stepped_up_by: Factor
 
 
@@ -85,7 +86,7 @@ class ApproveBody(Struct, frozen=True, kw_only=True):
 class AuthEventView(Struct, frozen=True, kw_only=True):
     """A line of the log."""
 
-    at: str
+    at: dt.datetime
     what: str
     ok: bool
     reason: str | None
@@ -121,7 +122,7 @@ class CredentialsView(Struct, frozen=True, kw_only=True):
     name: str
     state: LoginState
     passkeys: int
-    fallback_at: str | None
+    fallback_at: dt.datetime | None
     recovery_codes_left: int
 
 
@@ -138,8 +139,8 @@ class DeviceView(Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     agent: str
-    first_seen_at: str
-    last_seen_at: str
+    first_seen_at: dt.datetime
+    last_seen_at: dt.datetime
 
 
 class DevicesView(Struct, frozen=True, kw_only=True):
@@ -192,7 +193,7 @@ class EnteredView(Struct, frozen=True, kw_only=True):
     token: str
     device_token: str | None
     session_id: UUID
-    expires_at: str
+    expires_at: dt.datetime
     recovery_codes: list[str]
 
 
@@ -208,7 +209,7 @@ class HalfInView(Struct, frozen=True, kw_only=True):
     """The second factor may follow with this token, until then."""
 
     token: str
-    until: str
+    until: dt.datetime
 
 
 class InvitationView(Struct, frozen=True, kw_only=True):
@@ -288,8 +289,8 @@ class PasskeyView(Struct, frozen=True, kw_only=True):
     name: str
     may_back_up: bool
     backed_up: bool
-    added_at: str
-    used_at: str | None
+    added_at: dt.datetime
+    used_at: dt.datetime | None
 
 
 class PasskeysView(Struct, frozen=True, kw_only=True):
@@ -318,10 +319,10 @@ class ProposalView(Struct, frozen=True, kw_only=True):
     maker_id: UUID
     reason: str
     state: ProposalState
-    proposed_at: str
-    expires_at: str
+    proposed_at: dt.datetime
+    expires_at: dt.datetime
     checker_id: UUID | None
-    decided_at: str | None
+    decided_at: dt.datetime | None
     note: str | None
     answer: str | None
     error: str | None
@@ -384,7 +385,7 @@ class StaffView(Struct, frozen=True, kw_only=True):
     display_name: str
     roles: list[Role]
     login: CredentialsView
-    added_at: str
+    added_at: dt.datetime
 
 
 class StepUpCodeBody(Struct, frozen=True, kw_only=True):

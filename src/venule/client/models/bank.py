@@ -254,8 +254,8 @@ class WalletCaseView(Struct, frozen=True, kw_only=True):
     amount: Amount
     detail: str
     state: WalletCaseState
-    opened_at: str
-    ended_at: str | None
+    opened_at: dt.datetime
+    ended_at: dt.datetime | None
 
 
 class WalletConfirmBody(Struct, frozen=True, kw_only=True):

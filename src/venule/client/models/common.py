@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from venule.client.shapes import Struct, Word
@@ -50,10 +51,10 @@ class ApplicationKeyView(Struct, frozen=True, kw_only=True):
     id: UUID
     use: KeyUse
     alg: KeyAlg
-    not_before: str
-    expires_at: str | None
-    revoked_at: str | None
-    added_at: str
+    not_before: dt.datetime
+    expires_at: dt.datetime | None
+    revoked_at: dt.datetime | None
+    added_at: dt.datetime
 
 
 class BatchView(Struct, frozen=True, kw_only=True):

@@ -194,9 +194,9 @@ class AuthorisationView(Struct, frozen=True, kw_only=True):
     unfrozen: Amount
     rest: Amount
     state: AuthorisationState
-    created_at: str
-    due_at: str | None
-    ended_at: str | None
+    created_at: dt.datetime
+    due_at: dt.datetime | None
+    ended_at: dt.datetime | None
 
 
 class AwardBody(Struct, frozen=True, kw_only=True):
@@ -256,9 +256,9 @@ class EscrowCaseView(Struct, frozen=True, kw_only=True):
     answer: str
     carrier: str
     tracking_no: str
-    opened_at: str
-    due_at: str | None
-    ended_at: str | None
+    opened_at: dt.datetime
+    due_at: dt.datetime | None
+    ended_at: dt.datetime | None
 
 
 class EscrowConfirmBody(Struct, frozen=True, kw_only=True):
@@ -323,7 +323,7 @@ class EscrowRefundView(Struct, frozen=True, kw_only=True):
     refunded: Amount
     to_fund: Amount
     reason: str
-    made_at: str
+    made_at: dt.datetime
 
 
 class EvidenceList(Struct, frozen=True, kw_only=True):
@@ -342,7 +342,7 @@ class EvidenceView(Struct, frozen=True, kw_only=True):
     media_type: str
     size_bytes: int
     sha256: str
-    filed_at: str
+    filed_at: dt.datetime
 
 
 class FileBody(Struct, frozen=True, kw_only=True, tag_field="kind", tag="file"):
@@ -373,7 +373,7 @@ class OperationView(Struct, frozen=True, kw_only=True):
     request_no: str
     amount: Amount
     trade_id: UUID | None
-    made_at: str
+    made_at: dt.datetime
     note: str
 
 
@@ -453,7 +453,7 @@ class ProductView(Struct, frozen=True, kw_only=True):
     name: str
     version: int
     terms: ProductTerms
-    set_at: str
+    set_at: dt.datetime
 
 
 class ReceiverPage(Struct, frozen=True, kw_only=True):
@@ -527,7 +527,7 @@ class RulingView(Struct, frozen=True, kw_only=True):
     seller: Amount
     awards: list[AwardView]
     reason: str
-    made_at: str
+    made_at: dt.datetime
     operator: str | None
     second: str | None
 
@@ -562,7 +562,7 @@ class SettlementView(Struct, frozen=True, kw_only=True):
     request_no: str
     shared: Amount
     rest_to_seller: Amount
-    settled_at: str
+    settled_at: dt.datetime
     lines: list[RoyaltyView]
 
 
@@ -593,9 +593,9 @@ class ShipmentView(Struct, frozen=True, kw_only=True):
     state: ShipmentState
     carrier: str
     tracking_no: str
-    shipped_at: str
-    due_at: str
-    ended_at: str | None
+    shipped_at: dt.datetime
+    due_at: dt.datetime
+    ended_at: dt.datetime | None
 
 
 class TermsBody(Struct, frozen=True, kw_only=True):
@@ -688,10 +688,10 @@ class TradeView(Struct, frozen=True, kw_only=True):
     extended: bool
     case_id: UUID | None
     authorisation_id: UUID | None
-    created_at: str
-    due_at: str | None
-    paid_at: str | None
-    ended_at: str | None
+    created_at: dt.datetime
+    due_at: dt.datetime | None
+    paid_at: dt.datetime | None
+    ended_at: dt.datetime | None
     settle: bool | None
     unsettled: Amount | None
     shared: Amount | None

@@ -120,7 +120,7 @@ class DoneView(Struct, frozen=True, kw_only=True):
     entries: int
     moved: Amount
     hash: str
-    done_at: str
+    done_at: dt.datetime
 
 
 class FastBody(Struct, frozen=True, kw_only=True):
@@ -260,7 +260,7 @@ class IncomeView(Struct, frozen=True, kw_only=True):
     """
 
     on: dt.date | None
-    credited_at: str
+    credited_at: dt.datetime
     amount: Amount
 
 
@@ -323,7 +323,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     amount: Amount
     whole: bool
     paid: bool
-    accepted_at: str
+    accepted_at: dt.datetime
     trade_on: dt.date
     confirm_on: dt.date
     leaves_on: dt.date | None

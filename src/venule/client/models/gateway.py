@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from venule.client.shapes import Struct, Word
@@ -86,8 +87,8 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     seen: str
     trade_no: str
     out_trade_no: str
-    made_at: str
-    next_at: str | None
+    made_at: dt.datetime
+    next_at: dt.datetime | None
 
 
 class NoticesView(Struct, frozen=True, kw_only=True):

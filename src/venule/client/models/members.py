@@ -48,7 +48,7 @@ class BankAccountView(Struct, frozen=True, kw_only=True):
     bank: str
     number_ends_in: str
     state: BankAccountState
-    bound_at: str
+    bound_at: dt.datetime
 
 
 class BankAccountsPage(Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class MemberView(Struct, frozen=True, kw_only=True):
     tier: str | None
     state: MemberState
     display_name: str | None
-    opened_at: str
+    opened_at: dt.datetime
 
 
 class MembersReasonBody(Struct, frozen=True, kw_only=True):

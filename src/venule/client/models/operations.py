@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     """A fact as it was recorded."""
 
     seq: int
-    at: str
+    at: dt.datetime
     name: str
     ref: str
     body: Any
@@ -32,11 +33,11 @@ class JobView(Struct, frozen=True, kw_only=True):
     id: UUID
     kind: str
     state: str
-    due_at: str
+    due_at: dt.datetime
     attempts: int
     max_attempts: int
     last_error: str | None
-    created_at: str
+    created_at: dt.datetime
 
 
 class Jobs(Struct, frozen=True, kw_only=True):

@@ -70,8 +70,8 @@ class ApplicationView(Struct, frozen=True, kw_only=True):
     state: ApplicationState
     scopes: list[str]
     redirect_uris: list[str]
-    made_at: str
-    changed_at: str
+    made_at: dt.datetime
+    changed_at: dt.datetime
     reason: str | None
 
 
@@ -89,8 +89,8 @@ class ConsentView(Struct, frozen=True, kw_only=True):
     application_id: UUID
     application: str
     scopes: list[ScopeView]
-    given_at: str
-    used_at: str | None
+    given_at: dt.datetime
+    used_at: dt.datetime | None
 
 
 class ConsentsView(Struct, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ class ClockView(Struct, frozen=True, kw_only=True):
     move came to its goal; if not, ask again: there was much to do on the way.
     """
 
-    now: str
+    now: dt.datetime
     ahead_s: int
     reached: bool = True
 
@@ -140,7 +140,7 @@ class ServingSessionView(Struct, frozen=True, kw_only=True):
 
     member_id: UUID
     session_token: str
-    expires_at: str
+    expires_at: dt.datetime
 
 
 class SignUpBody(Struct, frozen=True, kw_only=True):
@@ -174,7 +174,7 @@ class SignedUp(Struct, frozen=True, kw_only=True):
     gateway: GatewayAccess
     members: list[TestMember]
     fund: str
-    now: str
+    now: dt.datetime
 
 
 class TestMember(Struct, frozen=True, kw_only=True):

@@ -133,8 +133,8 @@ class TopUpView(Struct, frozen=True, kw_only=True):
     amount: Amount
     state: TopUpState
     reason: str
-    requested_at: str
-    ended_at: str | None
+    requested_at: dt.datetime
+    ended_at: dt.datetime | None
 
 
 class TopUpsPage(Struct, frozen=True, kw_only=True):
@@ -160,7 +160,7 @@ class WalletLineView(Struct, frozen=True, kw_only=True):
     """
 
     seq: int
-    at: str
+    at: dt.datetime
     kind: str
     amount: Amount
     balance: Amount
@@ -189,7 +189,7 @@ class WalletPaymentView(Struct, frozen=True, kw_only=True):
     fee: Amount | None
     refunded: Amount
     state: PaymentState
-    made_at: str
+    made_at: dt.datetime
     note: str
 
 
@@ -208,7 +208,7 @@ class WalletRefundView(Struct, frozen=True, kw_only=True):
     request_id: str
     amount: Amount
     refunded: Amount
-    made_at: str
+    made_at: dt.datetime
 
 
 class WithdrawalView(Struct, frozen=True, kw_only=True):
@@ -222,9 +222,9 @@ class WithdrawalView(Struct, frozen=True, kw_only=True):
     amount: Amount
     state: PayoutState
     reason: str
-    requested_at: str
-    sent_at: str | None
-    ended_at: str | None
+    requested_at: dt.datetime
+    sent_at: dt.datetime | None
+    ended_at: dt.datetime | None
 
 
 class WithdrawalsPage(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 import msgspec
@@ -31,7 +32,7 @@ class AttemptView(Struct, frozen=True, kw_only=True):
     """How an attempt ended. status: 0 without an answer. answer: its first bytes, as text."""
 
     number: int
-    at: str
+    at: dt.datetime
     status: int
     took_ms: int
     answer: str
@@ -61,8 +62,8 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     message_id: str
     state: DeliveryState
     attempts: int
-    due_at: str | None
-    ended_at: str | None
+    due_at: dt.datetime | None
+    ended_at: dt.datetime | None
     type: str | None = None
 
 
@@ -98,9 +99,9 @@ class EndpointView(Struct, frozen=True, kw_only=True):
     description: str
     state: EndpointState
     reason: str
-    created_at: str
-    failing_since: str | None
-    resting_until: str | None
+    created_at: dt.datetime
+    failing_since: dt.datetime | None
+    resting_until: dt.datetime | None
 
 
 class EndpointsView(Struct, frozen=True, kw_only=True):
@@ -142,7 +143,7 @@ class UnreadView(Struct, frozen=True, kw_only=True):
     seq: int
     name: str
     error: str
-    seen_at: str
+    seen_at: dt.datetime
 
 
 class UnreadsView(Struct, frozen=True, kw_only=True):
