@@ -9,6 +9,7 @@ from venule.kit.relay import Procedures
 from venule.procedures import COMMANDS, READERS
 
 OF_OTHER_ROOMS = {
+    access.login_name_of,
     members.bound_bank_account,
     members.end_membership,
     members.parties,
