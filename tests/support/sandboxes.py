@@ -25,7 +25,7 @@ from venule.serving.metrics import Metrics
 from venule.serving.service import make_service, opened
 from venule.serving.settings import Settings
 from venule.serving.sign_up import SIGN_UP, sign_up_route
-from venule.serving.worlds import PREFIX, Worlds
+from venule.serving.worlds import Worlds
 
 R = TypeVar("R")
 OFTEN = 100_000
@@ -159,7 +159,7 @@ def house(folder: Path, **said: Any) -> Iterator[House]:
         worlds = Worlds(settings, door, metrics)
         more = [sign_up_route(worlds.sign_up)]
         service = await make_service(settings, door, vault, clock, metrics, more)
-        app = service.with_mounts({PREFIX: worlds, SIGN_UP: service.api})
+        app = service.with_mounts({**worlds.mounts(), SIGN_UP: service.api})
         config = uvicorn.Config(app, http="httptools", lifespan="off", log_config=None)
         return worlds, service, uvicorn.Server(config)
 

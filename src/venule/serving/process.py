@@ -22,7 +22,7 @@ from venule.serving.service import make_service, opened, show_metrics
 from venule.serving.settings import Rail, Settings
 from venule.serving.sign_up import SIGN_UP, SignedUp, SignUpBody, admit, sign_up_route
 from venule.serving.world import World, open_world
-from venule.serving.worlds import PREFIX, Worlds
+from venule.serving.worlds import Worlds
 
 Began = Callable[[str], None]
 WORLD_THREADS: Final = 2
@@ -57,7 +57,9 @@ async def _serve_house(
     worlds = Worlds(settings, door, metrics) if settings.sandboxes else None
     more = [] if worlds is None else [sign_up_route(worlds.sign_up)]
     service = await make_service(settings, door, vault, clock, metrics, more)
-    mounts: Mapping[str, ASGIApp] = {} if worlds is None else {PREFIX: worlds, SIGN_UP: service.api}
+    mounts: Mapping[str, ASGIApp] = (
+        {} if worlds is None else worlds.mounts() | {SIGN_UP: service.api}
+    )
 
     def ending() -> None:
         service.ending()

@@ -36,7 +36,7 @@ from venule.serving.founding import FUND, FoundFund, found_fund
 from venule.serving.fund_days import FundDays
 from venule.serving.metrics import Metrics
 from venule.serving.service import Service, make_service
-from venule.serving.settings import Rail, Settings
+from venule.serving.settings import Rail, Settings, Where
 from venule.serving.work import Worker
 from venule.serving.world_clock import WorldClock
 from venule.wallet import BankRailSimulator, RailFaults
@@ -252,10 +252,10 @@ class World:
         while True:
             done = insides.worker.work_once()
             insides.dispatcher.drain()
-            if self._monotonic() > ends:
-                return False
             if not done:
                 return True
+            if self._monotonic() > ends:
+                return False
 
     def _next_due_at(self, now: datetime) -> datetime | None:
         """Return when something falls due next. What is due and does not move is left alone."""
@@ -339,7 +339,7 @@ def settings_of(house: Settings, folder: Path, url: str) -> Settings:
         rail=Rail.SIMULATOR,
         vault_key_file="",
         metrics_listen="",
-        writer=type(house.writer).HERE,
+        writer=Where.HERE,
     )
 
 

@@ -17,12 +17,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 
 from venule.kit.door import Door
 from venule.kit.errors import AppError
-from venule.kit.http import InternalError, Route, problem, problem_response
+from venule.kit.http import InternalError, Route, Stopping, problem, problem_response
 from venule.kit.ids import SystemIds
 from venule.kit.time import SystemClock
 from venule.serving.errors import WorldsBusy, WorldsFull, WorldUnknown
@@ -34,6 +34,10 @@ from venule.serving.sign_up import SignedUp, SignUpBody, admit
 from venule.serving.world import KEPT_FILE, World, open_world, settings_of
 
 PREFIX: Final = "/sandbox/"
+METADATA: Final = "/.well-known/oauth-authorization-server"
+WELL_KNOWN: Final = f"{METADATA}{PREFIX}"
+"""Where clients look for what an issuer with a path says of itself. Source: RFC 8414, 3.1."""
+
 NAME: Final = re.compile(r"[a-z0-9]{8,32}")
 NAME_BYTES: Final = 10
 """80 random bits: who has not been told a world's name does not find it."""
@@ -86,9 +90,16 @@ class Worlds:
 
     # Requests
 
+    def mounts(self) -> dict[str, ASGIApp]:
+        """Return where the house serves it."""
+        return {PREFIX: self, WELL_KNOWN: self}
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to its world, whose paths begin behind its name."""
-        name, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+        path: str = scope["path"]
+        if path.startswith(WELL_KNOWN):
+            path = f"{PREFIX}{path.removeprefix(WELL_KNOWN)}{METADATA}"
+        name, _, rest = path.removeprefix(PREFIX).partition("/")
         root = f"{PREFIX}{name}"
         inner = {
             **scope,
@@ -125,9 +136,11 @@ class Worlds:
     async def entered(self, name: str) -> AsyncIterator[World]:
         """Give a world, open for as long as it is used.
 
-        Raises: WorldUnknown, WorldsBusy; and what opening a home does.
+        Raises: Stopping, WorldUnknown, WorldsBusy; and what opening a home does.
         """
-        if self._stopping or not NAME.fullmatch(name):
+        if self._stopping:
+            raise Stopping
+        if not NAME.fullmatch(name):
             raise WorldUnknown(name)
         if name not in self._slots and not (self._folder / name / KEPT_FILE).is_file():
             raise WorldUnknown(name)
