@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from datetime import timedelta
+from threading import Event, Lock, Thread
+from urllib.parse import parse_qsl
+from uuid import UUID
 
 import pytest
 
 from support.gateway_client import Merchant, text_of
-from support.gateway_house import GatewayHouse
+from support.gateway_house import GatewayHouse, private_key
 from venule import escrow
 from venule.escrow import Confirm, PayTrade, Ship
 from venule.gateway import notice_store
+from venule.gateway.dispatcher import NoticeDispatcher
 from venule.gateway.following import CURSOR, Follow, follow
-from venule.gateway.model import NoticeState
-from venule.gateway.notifying import SCHEDULE, SendAgain, failed_notices, send_again
+from venule.gateway.model import Notice, NoticeState
+from venule.gateway.notifying import (
+    OF_A_MERCHANT_MAX,
+    SCHEDULE,
+    SendAgain,
+    TakeDue,
+    failed_notices,
+    is_due,
+    send_again,
+    take_due,
+)
+from venule.ledger import Tx
+from venule.webhooks import NearWriter
 
 URL = "http://shop.test/notify"
 PAY = "alipay.trade.pay"
@@ -205,18 +221,118 @@ def test_events_are_followed_once_and_none_is_missed(house: GatewayHouse, shop: 
 def test_an_attempt_that_ends_in_a_crash_is_made_again(house: GatewayHouse, shop: Merchant) -> None:
     """The merchant has got it, and we have died before we wrote so: it comes again, with its id."""
     pay(house, shop)
-
-    def die(values: dict[str, str]) -> None:
-        raise RuntimeError("the process ends")
-
-    house.verify = die
+    house.run(follow, Follow())
+    assert 1 == house.dispatcher.step()
+    wait(house.dispatcher._flying)
+    crashed, house.dispatcher = house.dispatcher, house.make_dispatcher()
     house.work()
-    house.verify = None
-    house.wait(seconds=30)
-    ids = [values["notify_id"] for _, values in house.posted]
-    assert 2 <= len(ids)
-    assert 1 == len(set(ids))
-    assert [] == house.read(failed_notices, house.app.app_id)
+    first, second = (values for _, values in house.posted)
+    assert first["notify_id"] == second["notify_id"]
+    crashed.close()  # what the first one knew comes late, and changes nothing
+    [notice] = house.read(all_notices)
+    assert (NoticeState.DELIVERED, 1) == (notice.state, notice.attempts)
+    house.wait(days=2)
+    assert 2 == len(house.posted)
+
+
+def all_notices(tx: Tx) -> list[Notice]:
+    refs = tx.sql.rows("SELECT DISTINCT ref FROM gateway_notice")
+    return [each for (ref,) in refs for each in notice_store.load_of(tx.sql, UUID(bytes=ref))]
+
+
+class Receiver:
+    """The merchants' end: those of one application are answered when the test lets them."""
+
+    def __init__(self, slow: str) -> None:
+        self.slow = slow
+        self.let = Event()
+        self.lock = Lock()
+        self.at_work = 0
+        self.most = 0
+        self.told: list[tuple[str, str, str]] = []
+
+    def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        said = dict(parse_qsl(body.decode()))
+        if said["app_id"] == self.slow:
+            with self.lock:
+                self.at_work += 1
+                self.most = max(self.most, self.at_work)
+            assert self.let.wait(30)
+            with self.lock:
+                self.at_work -= 1
+        with self.lock:
+            self.told.append((said["app_id"], said["out_trade_no"], said.get("refund_fee", "")))
+        return 200, b"success"
+
+
+def test_a_slow_merchant_holds_up_nobody_but_itself(house: GatewayHouse, shop: Merchant) -> None:
+    quick = Merchant(house, house.register(house.merchant(), private_key(1)).app_id, private_key(1))
+    receiver = Receiver(slow=shop.app_id)
+    dispatcher = NoticeDispatcher(
+        NearWriter(house.home, house.desk), house.clock, house.gateway, receiver
+    )
+    count = 2 * OF_A_MERCHANT_MAX
+    for number in range(count):
+        pay(house, shop, f"S{number}")
+    house.run(follow, Follow())
+    assert OF_A_MERCHANT_MAX == dispatcher.step()
+    for number in range(count):
+        pay(house, quick, f"Q{number}")
+    house.run(follow, Follow())
+    stop = Event()
+    thread = Thread(target=dispatcher.run, args=(stop,))
+    thread.start()
+    quick_ones = [(quick.app_id, f"Q{number}", "") for number in range(count)]
+    while len(receiver.told) < count:
+        stop.wait(0.01)
+    assert quick_ones == sorted(receiver.told, key=lambda each: int(each[1][1:]))
+    assert OF_A_MERCHANT_MAX == receiver.most
+    receiver.let.set()
+    while len(receiver.told) < 2 * count:
+        stop.wait(0.01)
+    stop.set()
+    thread.join()
+    dispatcher.close()
+    quick.close()
+    assert OF_A_MERCHANT_MAX == receiver.most
+    assert 2 * count == len(set(receiver.told))
+    assert not house.read(is_due)
+
+
+def test_what_is_said_of_a_trade_comes_in_its_order(house: GatewayHouse, shop: Merchant) -> None:
+    for number in range(3):
+        pay(house, shop, f"A{number}")
+        for part in range(3):
+            back = {"out_trade_no": f"A{number}", "refund_amount": "1.00"}
+            shop.call("alipay.trade.refund", {**back, "out_request_no": f"R{part}"})
+    house.run(follow, Follow())
+    receiver = Receiver(slow="")
+    dispatcher = NoticeDispatcher(
+        NearWriter(house.home, house.desk), house.clock, house.gateway, receiver
+    )
+    assert 3 == dispatcher.step(), "one of each trade"
+    dispatcher.drain()
+    dispatcher.close()
+    for number in range(3):
+        told = [fee for _, name, fee in receiver.told if name == f"A{number}"]
+        assert ["", "1.00", "2.00", "3.00"] == told
+
+
+def test_every_merchant_has_its_turn(house: GatewayHouse, shop: Merchant) -> None:
+    """More merchants than are looked at in one command: none is left out."""
+    shops = [house.register(house.shop, private_key()).app_id for _ in range(5)]
+    merchants = [Merchant(house, app_id) for app_id in shops]
+    for merchant in merchants:
+        pay(house, merchant)
+        merchant.close()
+    house.run(follow, Follow())
+    told: list[str] = []
+    after = ""
+    for _ in shops:
+        [taken] = house.read(take_due, TakeDue(1, after=after))
+        after = taken.notice.app_id
+        told.append(after)
+    assert sorted(shops) == sorted(told)
 
 
 def test_freezes_are_told(house: GatewayHouse, shop: Merchant) -> None:

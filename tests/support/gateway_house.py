@@ -34,10 +34,10 @@ from venule.gateway.buying import (
     pay_order,
     show_code,
 )
+from venule.gateway.dispatcher import NoticeDispatcher
 from venule.gateway.following import Follow, follow
 from venule.gateway.gateway import Gateway
 from venule.gateway.model import App, Permission
-from venule.gateway.notifying import SEND, Notifier
 from venule.gateway.platform import make_platform
 from venule.gateway.users import number_of
 from venule.gateway.wire.signing import told_key
@@ -50,6 +50,7 @@ from venule.kit.time import VirtualClock, china_date
 from venule.kit.vault import Vault
 from venule.ledger import Tx
 from venule.members import MemberId, MemberKind, NewMember, Tier, member, onboard
+from venule.webhooks import NearWriter
 
 R = TypeVar("R")
 
@@ -109,14 +110,13 @@ class GatewayHouse:
         self.verify: Callable[[dict[str, str]], Any] | None = None
         self.verified: list[Any] = []
         self._one_at_a_time = threading.Lock()
-        self.notifier = Notifier(
-            lambda fn, query: self.home.read(lambda tx: fn(tx, query)),
-            self.clock,
-            self.gateway,
-            self._post,
-        )
+        self.dispatcher = self.make_dispatcher()
         self._server: uvicorn.Server | None = None
         self.port = 0
+
+    def make_dispatcher(self) -> NoticeDispatcher:
+        writer = NearWriter(self.home, self.desk)
+        return NoticeDispatcher(writer, self.clock, self.gateway, self._post)
 
     # Members and money
 
@@ -221,10 +221,13 @@ class GatewayHouse:
         """Tell merchants what has happened, and do every job that is due."""
         while self.run(follow, Follow()).more:
             pass
-        jobs = JobRunner(self.home, {**escrow.escrow_jobs(), SEND: self.notifier})
-        start = len(self.posted)
+        jobs = JobRunner(self.home, escrow.escrow_jobs())
         while jobs.run_due():
             pass
+        while self.run(follow, Follow()).more:
+            pass
+        start = len(self.posted)
+        self.dispatcher.drain()
         # They are sent at once, in no order; their ids are in the order of the events.
         self.posted[start:] = sorted(self.posted[start:], key=lambda each: each[1]["notify_id"])
 
@@ -241,6 +244,7 @@ class GatewayHouse:
         if self._server is not None:
             self._server.should_exit = True
             self._thread.join()
+        self.dispatcher.close()
         self.desk.close()
         self.home.close()
 

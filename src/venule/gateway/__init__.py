@@ -27,6 +27,13 @@ from venule.gateway.applications import (
     set_keys,
 )
 from venule.gateway.buyers import AccessBuyers, Buyers, SandboxBuyers
+from venule.gateway.dispatcher import (
+    NOTICE_TIMEOUT_S,
+    NOTICES_AT_ONCE,
+    NoticeDispatcher,
+    merchants_policy,
+    post_over,
+)
 from venule.gateway.errors import (
     GatewayAppUnknown,
     GatewayNotSetUp,
@@ -43,17 +50,17 @@ from venule.gateway.errors import (
     WireUserUnknown,
 )
 from venule.gateway.gateway import AES_PURPOSE, MD5_PURPOSE, Gateway, KeyRing
-from venule.gateway.jobs import (
-    clean_gateway,
-    follow_events,
-    gateway_jobs,
-    merchants_policy,
-    post_over,
-)
+from venule.gateway.jobs import clean_gateway, follow_events
 from venule.gateway.merchants_api import merchant_routes
 from venule.gateway.methods import METHODS
 from venule.gateway.model import App, AppState, Notice, NoticeState, Permission, PlatformKey
-from venule.gateway.notifying import SendAgain, failed_notices, notices_of, send_again
+from venule.gateway.notifying import (
+    SendAgain,
+    failed_notices,
+    next_notice_at,
+    notices_of,
+    send_again,
+)
 from venule.gateway.platform import issue_for, make_platform, ready
 from venule.gateway.sandbox import sandbox_routes
 from venule.gateway.store import MIGRATIONS
@@ -65,6 +72,8 @@ __all__ = [
     "MD5_PURPOSE",
     "METHODS",
     "MIGRATIONS",
+    "NOTICES_AT_ONCE",
+    "NOTICE_TIMEOUT_S",
     "READERS",
     "AccessBuyers",
     "App",
@@ -82,6 +91,7 @@ __all__ = [
     "NewPlatformKey",
     "NotInSandbox",
     "Notice",
+    "NoticeDispatcher",
     "NoticeState",
     "NoticeUnknown",
     "PaymentCodeInvalid",
@@ -103,13 +113,13 @@ __all__ = [
     "clean_gateway",
     "failed_notices",
     "follow_events",
-    "gateway_jobs",
     "issue_for",
     "let_classic_in",
     "make_platform",
     "merchant_routes",
     "merchants_policy",
     "mounts",
+    "next_notice_at",
     "notices_of",
     "platform_key",
     "platform_keys",

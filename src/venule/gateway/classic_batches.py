@@ -22,7 +22,6 @@ from venule.gateway.classic import ClassicAsked
 from venule.gateway.errors import WireFieldWrong
 from venule.gateway.fields import amount_of, note_of, request_no, url_of
 from venule.gateway.model import Acting, Asked, Notice, NoticeId, NoticeState
-from venule.gateway.notifying import SEND, SendNotice
 from venule.gateway.requests import Participant, TradeName, UniTransfer
 from venule.gateway.users import is_login_of, known_number
 from venule.gateway.wire.money import show_amount, show_stamp
@@ -204,7 +203,6 @@ def tell_batch(tx: Tx, command: TellBatch) -> bool:
         NoticeState.WAITING, 0, tx.now, "", tx.now, None,
     )  # fmt: skip
     notice_store.insert_notice(tx.sql, notice)
-    tx.enqueue(SEND, SendNotice(id_, 1))
     return True
 
 

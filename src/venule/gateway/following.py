@@ -26,7 +26,6 @@ from venule.escrow import (
 )
 from venule.gateway import classic_notices, notice_store, store, telling
 from venule.gateway.model import Frozen, Notice, NoticeId, NoticeState, Order
-from venule.gateway.notifying import SEND, SendNotice
 from venule.gateway.users import masked_login, number_of, shown_login
 from venule.gateway.wire.money import show_amount, show_tenths
 from venule.kit.events import Event, events_after
@@ -79,7 +78,6 @@ def follow(tx: Tx, command: Follow) -> Followed:
     for event in events:
         for notice in _notices(tx, event):
             notice_store.insert_notice(tx.sql, notice)
-            tx.enqueue(SEND, SendNotice(notice.id, 1))
             count += 1
     if events:
         notice_store.save_cursor(tx.sql, CURSOR, events[-1].seq)

@@ -101,6 +101,44 @@ def load_failed(sql: Sql, app_id: str, limit: int) -> list[Notice]:
     return [_notice(row) for row in rows]
 
 
+def load_next_due(sql: Sql) -> datetime | None:
+    """Return when the next attempt is due, or None if nothing waits."""
+    row = sql.row(
+        "SELECT next_at FROM gateway_notice WHERE state = 'waiting' ORDER BY next_at LIMIT 1"
+    )
+    return None if row is None else from_us(row[0])
+
+
+def load_waiting_apps(sql: Sql, after: str, limit: int) -> list[str]:
+    """Return applications that something waits for, those behind one, in order.
+
+    One probe of the index for each, however much waits.
+    """
+    found: list[str] = []
+    while len(found) < limit:
+        row = sql.row(
+            "SELECT app_id FROM gateway_notice WHERE state = 'waiting' AND app_id > ?"
+            " ORDER BY app_id LIMIT 1",
+            (after,),
+        )
+        if row is None:
+            break
+        after = str(row[0])
+        found.append(after)
+    return found
+
+
+def load_due(sql: Sql, app_id: str, now: datetime, limit: int) -> list[Notice]:
+    """Return what is due to an application, the longest due first."""
+    rows = sql.rows(
+        f"SELECT {_NOTICE} FROM gateway_notice"  # noqa: S608
+        " WHERE state = 'waiting' AND app_id = ? AND next_at <= ?"
+        " ORDER BY next_at, event_seq LIMIT ?",
+        (app_id, to_us(now), limit),
+    )
+    return [_notice(row) for row in rows]
+
+
 def load_of(sql: Sql, ref: UUID) -> list[Notice]:
     """Return the notifications about a trade or authorisation, the earliest first."""
     rows = sql.rows(

@@ -1,33 +1,23 @@
-"""Sending notifications: eight attempts in about a day, until the merchant says `success`.
+"""What becomes of notifications: eight attempts in about a day, until the merchant says `success`.
 
-Signing and sending happen outside any transaction; what became of it is written in the command
-that ends the attempt, and the next attempt is left for its time. A crash in between sends once
-more, with the same id.
+What is due is taken merchant by merchant, in turns, and what is said of one trade in its order. An
+attempt is signed and sent outside any transaction (`dispatcher.py`); what it met is written with
+when the next one is due. A crash in between sends once more, with the same id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any, Final, Protocol
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from venule.gateway import app_store, notice_store
-from venule.gateway.envelope import Signer
 from venule.gateway.errors import NoticeUnknown
 from venule.gateway.model import Notice, NoticeId, NoticeState, PlatformKey
-from venule.gateway.wire import classic, signing
-from venule.gateway.wire.money import show_stamp
-from venule.kit.errors import AppError
-from venule.kit.jobs_table import JobId
-from venule.kit.time import Clock
-from venule.kit.tx import Outcome
 from venule.ledger import Tx
 
-SEND: Final = "gateway.notify"
 SCHEDULE: Final = (
     timedelta(minutes=4),
     timedelta(minutes=10),
@@ -39,42 +29,27 @@ SCHEDULE: Final = (
 )
 """How long after each attempt that failed the next one is made."""
 
-TIMEOUT_S: Final = 8.0
-SEEN_CHARS_MAX: Final = 200
-SUCCESS: Final = b"success"
-AT_ONCE_MAX: Final = 32
-"""So many merchants are told at once."""
-
-ATTEMPTS_OF_A_JOB: Final = 20
 NOTICES_SHOWN_MAX: Final = 100
+MERCHANTS_AT_ONCE: Final = 64
+"""So many merchants that something waits for are looked at in one command, from the last on."""
+
+OF_A_MERCHANT_MAX: Final = 8
+"""So many of one merchant's are on their way at once."""
 
 
-class SendNotice(msgspec.Struct, frozen=True):
-    """An attempt. Its number counts from 1."""
-
-    notice_id: NoticeId
-    attempt: int
-
-
-class Tried(msgspec.Struct, frozen=True):
-    """What an attempt met: acknowledged, or why not."""
-
-    acknowledged: bool
-    seen: str
-
-
-class SendAgain(msgspec.Struct, frozen=True):
-    """A merchant asks for one more attempt of what was given up."""
+class Flying(msgspec.Struct, frozen=True):
+    """An attempt that is on its way: whose it is, and what about."""
 
     notice_id: NoticeId
     app_id: str
 
 
-class Post(Protocol):
-    """Posts to an address of a merchant: no redirects, no private addresses, a short answer."""
+class TakeDue(msgspec.Struct, frozen=True):
+    """Take what is due. count: at most so many; after: go on behind this application."""
 
-    def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Return the status and the first bytes of the answer. Raises: AppError."""
+    count: int
+    flying: list[Flying] = []
+    after: str = ""
 
 
 class ToSend(msgspec.Struct, frozen=True):
@@ -85,92 +60,120 @@ class ToSend(msgspec.Struct, frozen=True):
     md5_sealed: bytes | None
 
 
-def to_send(tx: Tx, notice_id: NoticeId) -> ToSend:
-    """Return a notification and what signs it. Raises: NoticeUnknown."""
-    found = notice_store.load_notice(tx.sql, notice_id)
-    if found is None:
-        raise NoticeUnknown(str(notice_id))
-    app = app_store.load_app(tx.sql, found.app_id)
-    return ToSend(found, app_store.last_key(tx.sql), None if app is None else app.md5_sealed)
+class Tried(msgspec.Struct, frozen=True):
+    """What an attempt met: acknowledged, or why not. attempt: its number, from 1."""
+
+    notice_id: NoticeId
+    attempt: int
+    acknowledged: bool
+    seen: str
 
 
-class Keys(Protocol):
-    """Opens what signs."""
+class Tries(msgspec.Struct, frozen=True):
+    """What attempts met."""
 
-    def signer(self, platform: PlatformKey | None) -> Signer:
-        """Return the key of the gateway."""
-
-    def open_md5(self, sealed: bytes) -> str:
-        """Return the key of a partner."""
+    ended: list[Tried]
 
 
-class Notifier:
-    """The handler of jobs of the kind `SEND`: many at once, each merchant for itself."""
+class SendAgain(msgspec.Struct, frozen=True):
+    """A merchant asks for one more attempt of what was given up."""
 
-    def __init__(self, look: Callable[..., Any], clock: Clock, keys: Keys, post: Post) -> None:
-        """look: reads from the home: `look(fn, query)`."""
-        self._look = look
-        self._clock = clock
-        self._keys = keys
-        self._post = post
+    notice_id: NoticeId
+    app_id: str
 
-    def call(self, payload: SendNotice, job_id: JobId) -> Tried:
-        """Sign and send."""
-        found: ToSend = self._look(to_send, payload.notice_id)
-        if found.notice.state is not NoticeState.WAITING:
-            return Tried(False, "no longer waiting")
-        form = urlencode(self._signed(found)).encode()
-        headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-        try:
-            status, body = self._post(found.notice.url, form, headers)
-        except AppError as error:
-            return Tried(False, f"{error.slug}: {error.message}"[:SEEN_CHARS_MAX])
-        answer = body.strip()
-        if status == 200 and answer == SUCCESS:
-            return Tried(True, "success")
-        shown = answer[:80].decode("utf-8", "replace").replace("\0", " ")
-        return Tried(False, f"status {status}: {shown}"[:SEEN_CHARS_MAX])
 
-    def call_many(self, asked: Sequence[tuple[SendNotice, JobId]]) -> Sequence[Outcome]:
-        """Send many at once: one that is slow does not hold up the others."""
-        with ThreadPoolExecutor(min(AT_ONCE_MAX, len(asked))) as pool:
-            return list(pool.map(self._outcome, asked))
+def is_due(tx: Tx) -> bool:
+    """Say whether a notification is due."""
+    at = notice_store.load_next_due(tx.sql)
+    return at is not None and at <= tx.now
 
-    def _outcome(self, each: tuple[SendNotice, JobId]) -> Outcome:
-        try:
-            return Outcome(self.call(*each))
-        except Exception as error:  # one that fails is the fault of its job alone
-            return Outcome(None, error)
 
-    def _signed(self, found: ToSend) -> dict[str, str]:
-        said = {**found.notice.parameters, "notify_time": show_stamp(self._clock.now())}
-        if found.notice.partner is not None and found.md5_sealed is not None:
-            key = self._keys.open_md5(found.md5_sealed)
-            return {**said, "sign_type": "MD5", "sign": classic.sign(said, key, "utf-8")}
-        text = signing.signed_text(said).encode()
-        signer = self._keys.signer(found.platform)
-        return {**said, "sign_type": signing.RSA2, "sign": signing.sign(signer.key, text)}
+def next_notice_at(tx: Tx) -> datetime | None:
+    """Return when the next attempt is due, or None if nothing waits."""
+    return notice_store.load_next_due(tx.sql)
 
-    def done(self, tx: Tx, payload: SendNotice, answer: Tried) -> None:
-        """Write what became of the attempt; leave the next one for its time."""
-        notice = notice_store.load_notice(tx.sql, payload.notice_id)
-        if notice is None or notice.state is not NoticeState.WAITING:
-            return
-        if notice.attempts >= payload.attempt:
-            return
-        count = payload.attempt
-        state, next_at, ended_at = NoticeState.WAITING, None, None
-        if answer.acknowledged:
-            state, ended_at = NoticeState.DELIVERED, tx.now
-        elif count > len(SCHEDULE):
-            state, ended_at = NoticeState.FAILED, tx.now
-        else:
-            next_at = tx.now + SCHEDULE[count - 1]
-            again = SendNotice(notice.id, count + 1)
-            tx.enqueue(SEND, again, due_at=next_at, max_attempts=ATTEMPTS_OF_A_JOB)
-        notice_store.save_attempt(tx.sql, notice.id, state, count, next_at, answer.seen, ended_at)
-        if state is NoticeState.FAILED:
-            tx.emit("gateway.notice_failed", notice.id, {"app_id": notice.app_id})
+
+def take_due(tx: Tx, query: TakeDue) -> list[ToSend]:
+    """Return what is to be sent now: of each merchant in turn, in the order of what happened.
+
+    Nothing is about what something on its way is about.
+    """
+    if not is_due(tx):
+        return []
+    flying = {each.notice_id for each in query.flying}
+    # What is on its way still waits in its row: it keeps later ones of the same trade back.
+    busy = {ref for ref, id_ in _refs(tx, query.flying) if id_ in flying}
+    platform = app_store.last_key(tx.sql)
+    turns: list[list[ToSend]] = []
+    for app_id in _merchants(tx, query.after):
+        free = OF_A_MERCHANT_MAX - sum(each.app_id == app_id for each in query.flying)
+        turns.append(_of_merchant(tx, app_id, free, flying, busy, platform))
+    taken: list[ToSend] = []
+    for round_ in range(OF_A_MERCHANT_MAX):
+        taken += [turn[round_] for turn in turns if len(turn) > round_]
+    return taken[: query.count]
+
+
+def _merchants(tx: Tx, after: str) -> list[str]:
+    """Return merchants that something waits for, from one on and around."""
+    found = notice_store.load_waiting_apps(tx.sql, after, MERCHANTS_AT_ONCE)
+    if len(found) < MERCHANTS_AT_ONCE and after:
+        rest = notice_store.load_waiting_apps(tx.sql, "", MERCHANTS_AT_ONCE - len(found))
+        found += [each for each in rest if each not in found]
+    return found
+
+
+def _refs(tx: Tx, flying: Sequence[Flying]) -> list[tuple[object, NoticeId]]:
+    notices = [notice_store.load_notice(tx.sql, each.notice_id) for each in flying]
+    return [(each.ref, each.id) for each in notices if each is not None]
+
+
+def _of_merchant(
+    tx: Tx,
+    app_id: str,
+    free: int,
+    flying: set[NoticeId],
+    busy: set[object],
+    platform: PlatformKey | None,
+) -> list[ToSend]:
+    if free <= 0:
+        return []
+    app = app_store.load_app(tx.sql, app_id)
+    sealed = None if app is None else app.md5_sealed
+    taken: list[ToSend] = []
+    for notice in notice_store.load_due(tx.sql, app_id, tx.now, 4 * OF_A_MERCHANT_MAX):
+        if len(taken) == free:
+            break
+        if notice.id not in flying and notice.ref not in busy:
+            busy.add(notice.ref)
+            taken.append(ToSend(notice, platform, sealed))
+    return taken
+
+
+def record_tries(tx: Tx, command: Tries) -> int:
+    """Write what became of attempts, and when the next ones are due; return how many there were."""
+    for tried in command.ended:
+        _record(tx, tried)
+    return len(command.ended)
+
+
+def _record(tx: Tx, tried: Tried) -> None:
+    notice = notice_store.load_notice(tx.sql, tried.notice_id)
+    if notice is None or notice.state is not NoticeState.WAITING:
+        return
+    count = tried.attempt
+    if notice.attempts >= count:
+        return
+    state, next_at, ended_at = NoticeState.WAITING, None, None
+    if tried.acknowledged:
+        state, ended_at = NoticeState.DELIVERED, tx.now
+    elif count > len(SCHEDULE):
+        state, ended_at = NoticeState.FAILED, tx.now
+    else:
+        next_at = tx.now + SCHEDULE[count - 1]
+    notice_store.save_attempt(tx.sql, notice.id, state, count, next_at, tried.seen, ended_at)
+    if state is NoticeState.FAILED:
+        tx.emit("gateway.notice_failed", notice.id, {"app_id": notice.app_id})
 
 
 def send_again(tx: Tx, command: SendAgain) -> Notice:
@@ -183,7 +186,6 @@ def send_again(tx: Tx, command: SendAgain) -> Notice:
     notice_store.save_attempt(
         tx.sql, found.id, NoticeState.WAITING, found.attempts, tx.now, found.seen, None
     )
-    tx.enqueue(SEND, SendNotice(found.id, found.attempts + 1), max_attempts=ATTEMPTS_OF_A_JOB)
     again = notice_store.load_notice(tx.sql, found.id)
     assert again is not None
     return again

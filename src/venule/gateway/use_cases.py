@@ -46,6 +46,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     grants.take_back,
     nonces.see_nonce,
     notifying.send_again,
+    notifying.record_tries,
     trades.open_order,
 )
 
@@ -67,7 +68,7 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     classic.verify_notice,
     classic.return_facts,
     looking.look_up,
-    notifying.to_send,
+    notifying.take_due,
     notifying.failed_notices,
     notifying.notices_of,
     sandbox.named_order,

@@ -78,13 +78,9 @@ def make_handlers(
     home: Home[Tx], settings: Settings, vault: Vault, rail: wallet.BankRail | None
 ) -> dict[str, Handler]:
     """Return the handlers of all jobs of the rooms."""
-    keys = gateway.KeyRing(vault)
-    sender = Sender(gateway.merchants_policy(networks(settings)))
     handlers: dict[str, Handler] = {
         **escrow.escrow_jobs(),
         **access.access_jobs(),
-        # Merchants compare with their own clocks, whatever the house's says.
-        **gateway.gateway_jobs(home, SystemClock(), keys, gateway.post_over(sender)),
     }
     if rail is not None:
         handlers |= wallet.wallet_jobs(rail)
@@ -93,30 +89,57 @@ def make_handlers(
 
 @contextmanager
 def _sending(home: Home[Tx], settings: Settings, vault: Vault) -> Iterator[None]:
-    """Send webhooks in a thread of their own: no slow receiver holds up the jobs."""
+    """Send webhooks and notifications, each in a thread: no slow receiver holds up the jobs."""
+    writer, clock = webhooks.NearWriter(home), SystemClock()
+    hooks = webhooks.Dispatcher(writer, Sender(webhook_policy(settings)), vault, clock)
+    notices = make_notices(home, settings, vault)
     stop = Event()
-    dispatcher = webhooks.Dispatcher(
-        webhooks.NearWriter(home), Sender(webhook_policy(settings)), vault, SystemClock()
-    )
-
-    def live() -> None:
-        while not stop.is_set():
-            try:
-                dispatcher.run(stop)
-            except Exception as error:  # a bug must not end all sending for good
-                if home.is_over():
-                    return
-                _log.error("broke", exc_info=error)
-                stop.wait(AGAIN_S)
-
-    thread = Thread(target=live, name="venule-webhooks", daemon=True)
-    thread.start()
+    names = {"venule-webhooks": hooks.run, "venule-notices": notices.run}
+    threads = [
+        Thread(target=_live, args=(home, run, stop), name=name, daemon=True)
+        for name, run in names.items()
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
-        dispatcher.close()
+        for thread in threads:
+            thread.join()
+        hooks.close()
+        notices.close()
+
+
+def _live(home: Home[Tx], run: Callable[[Event], None], stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            run(stop)
+        except Exception as error:  # a bug must not end all sending for good
+            if home.is_over():
+                return
+            _log.error("broke", exc_info=error)
+            stop.wait(AGAIN_S)
+
+
+def make_notices(
+    home: Home[Tx],
+    settings: Settings,
+    vault: Vault,
+    *,
+    at_once: int = gateway.NOTICES_AT_ONCE,
+    timeout_s: float = gateway.NOTICE_TIMEOUT_S,
+) -> gateway.NoticeDispatcher:
+    """Return what sends the gateway's notifications."""
+    sender = Sender(gateway.merchants_policy(networks(settings)))
+    # Merchants compare with their own clocks, whatever the house's says.
+    return gateway.NoticeDispatcher(
+        webhooks.NearWriter(home),
+        SystemClock(),
+        gateway.KeyRing(vault),
+        gateway.post_over(sender, timeout_s),
+        at_once=at_once,
+    )
 
 
 def networks(settings: Settings) -> tuple[Network, ...]:

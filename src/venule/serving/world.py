@@ -21,7 +21,7 @@ import msgspec
 from msgspec.structs import replace
 from starlette.types import ASGIApp
 
-from venule import app, partners, webhooks
+from venule import app, gateway, partners, webhooks
 from venule.kit.desk import Desk
 from venule.kit.door import DeskDoor
 from venule.kit.home import Home
@@ -30,7 +30,13 @@ from venule.kit.sending import Sender
 from venule.kit.time import SystemClock
 from venule.kit.vault import Vault
 from venule.ledger import Tx
-from venule.serving.beside import RAIL_FILE, make_worker, vault_of, webhook_policy
+from venule.serving.beside import (
+    RAIL_FILE,
+    make_notices,
+    make_worker,
+    vault_of,
+    webhook_policy,
+)
 from venule.serving.errors import ClockBusy
 from venule.serving.founding import FUND, FoundFund, found_fund
 from venule.serving.fund_days import FundDays
@@ -122,6 +128,14 @@ class Insides:
                 timeout_s=SENDING_TIMEOUT_S,
             )
             stack.callback(self.dispatcher.close)
+            self.notices = make_notices(
+                self.home,
+                settings,
+                self.vault,
+                at_once=SENDING_AT_ONCE,
+                timeout_s=SENDING_TIMEOUT_S,
+            )
+            stack.callback(self.notices.close)
             self.days = FundDays(self.home, FUND)
             self.worker = _worker(self, settings, metrics)
             stack.enter_context(self.worker)
@@ -143,7 +157,7 @@ class Insides:
 
 def _worker(of: Insides, settings: Settings, metrics: Metrics) -> Worker:
     of.home.observe(metrics)
-    ticks = [lambda _: of.dispatcher.step(), of.days.work]
+    ticks = [lambda _: of.dispatcher.step(), lambda _: of.notices.step(), of.days.work]
     return make_worker(of.home, settings, of.vault, of.rail, metrics, ticks, IDLE_S)
 
 
@@ -252,6 +266,7 @@ class World:
         while True:
             done = insides.worker.work_once()
             insides.dispatcher.drain()
+            insides.notices.drain()
             if not done:
                 return True
             if self._monotonic() > ends:
@@ -264,6 +279,7 @@ class World:
             insides.worker.runner.next_due_at(),
             self.rail.next_message_at(),
             insides.home.read(webhooks.next_due_at),
+            insides.home.read(gateway.next_notice_at),
             insides.days.next_at(),
         )
         return min((at for at in dues if at is not None and at > now), default=None)
