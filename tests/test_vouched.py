@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -21,11 +21,14 @@ import pytest
 from support.access_scenes import agree
 from support.escrow_scenes import TERMS, everything
 from support.escrow_town import EscrowTown
+from support.gateway_house import GatewayHouse
+from support.gateway_scenes import everything as sell
 from support.postgres import PostgresServer
 from support.sim.books import china_at
 from support.sim.house import house
 from support.sim.run import folder, live, often_checkpoints
 from support.sim.world import STARTS, found, new_world
+from venule import gateway
 from venule.app import open_home, verify
 from venule.kit.errors import HomeError
 from venule.kit.pg.address import Address
@@ -102,6 +105,19 @@ VOUCHED: dict[str, str] = {
     "escrow_authorisation": "id payer_id payee_id payer_account payee_account frozen paid"
     " unfrozen hold_seq",
     "escrow_operation": "authorisation_id kind amount trade_id",
+    "gateway_key": "public_key root_cert root_cert_sn cert cert_sn",
+    "gateway_user": "number member_id",
+    "gateway_app": "seller_id keys cert_sn cert partner",
+    "gateway_order": "trade_id trade_no app_id acting out_trade_no made_at",
+    "gateway_authorisation": "authorisation_id auth_no app_id acting out_order_no request_no"
+    " made_at",
+    "gateway_settlement": "settlement_id settle_no app_id request_no made_at",
+    "gateway_transfer": "payment_id order_id fund_order_id app_id amount made_at",
+    "gateway_code": "member_id used_for",
+    "gateway_voucher": "app_id acting amount",
+    "gateway_cursor": "seq",
+    "gateway_notice": "id app_id partner ref event_seq parameters",
+    "gateway_grant": "app_id member_id for_app",
 }
 """Columns by table."""
 
@@ -137,6 +153,9 @@ WHERE: dict[str, str] = {
     "escrow_case.id": "ended_at IS NULL OR state = 'executed'",
     "escrow_case.trade_id": "ended_at IS NULL OR state = 'executed'",
     "escrow_operation.trade_id": "kind = 'pay'",
+    "gateway_code.member_id": "used_for IS NOT NULL",
+    "gateway_voucher.amount": "out_order_no IN (SELECT out_order_no FROM gateway_authorisation)",
+    "gateway_notice.event_seq": "event_seq > 0",
 }
 """Rows of which alone a column is vouched for: in the others nothing has moved."""
 
@@ -275,49 +294,22 @@ FREE: dict[str, dict[str, str]] = {
         PARTNERS: "hash kind application_id grant_id scopes issued_at expires_at used_at"
         " revoked_at",
     },
-    "gateway_key": {
-        SHOP: "id public_key sealed root_cert root_cert_sn root_sealed cert cert_sn made_at",
-    },
-    "gateway_user": {
-        SHOP: "number member_id",
-    },
+    "gateway_key": {SHOP: "id sealed root_sealed made_at"},
     "gateway_app": {
-        SHOP: "app_id partner_app_id seller_id name state keys rsa1 aes_sealed cert_sn"
-        " cert products redirects partner md5_sealed made_at changed_at",
+        SHOP: "app_id partner_app_id name state rsa1 aes_sealed products redirects md5_sealed"
+        " made_at changed_at",
     },
-    "gateway_order": {
-        SHOP: "trade_id trade_no app_id acting out_trade_no token opened interface"
-        " method notify_url return_url details made_at",
-    },
-    "gateway_authorisation": {
-        SHOP: "authorisation_id auth_no app_id acting out_order_no request_no notify_url made_at",
-    },
-    "gateway_settlement": {
-        SHOP: "settlement_id settle_no app_id request_no made_at",
-    },
-    "gateway_transfer": {
-        SHOP: "payment_id order_id fund_order_id app_id out_biz_no body amount title made_at",
-    },
-    "gateway_code": {
-        SHOP: "code member_id made_at used_at used_for",
-    },
+    "gateway_order": {SHOP: "token opened interface method notify_url return_url details"},
+    "gateway_authorisation": {SHOP: "notify_url"},
+    "gateway_transfer": {SHOP: "out_biz_no body title"},
+    "gateway_code": {SHOP: "code made_at used_at"},
     "gateway_voucher": {
-        SHOP: "token app_id acting out_order_no request_no title amount notify_url"
-        " until_at closed made_at",
+        SHOP: "token out_order_no request_no title notify_url until_at closed made_at",
     },
-    "gateway_cursor": {
-        SHOP: "name seq",
-    },
-    "gateway_notice": {
-        SHOP: "id app_id partner ref event_seq url parameters state attempts next_at"
-        " seen made_at ended_at",
-    },
-    "gateway_grant": {
-        SHOP: "sha256 kind app_id member_id for_app scope family made_at until_at ended_at",
-    },
-    "gateway_nonce": {
-        SHOP: "app_id nonce until_at",
-    },
+    "gateway_cursor": {MACHINE: "name"},
+    "gateway_notice": {SHOP: "url state attempts next_at seen made_at ended_at"},
+    "gateway_grant": {SHOP: "sha256 kind scope family made_at until_at ended_at"},
+    "gateway_nonce": {SHOP: "app_id nonce until_at"},
     "directory_version": {BOOKS: "id version"},
     "directory_book": {BOOKS: "number name endpoint opened_at"},
     "directory_range": {BOOKS: "first_slot last_slot book"},
@@ -376,6 +368,10 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
         everything(town)
         agree(town.home, town.buyer)
         assert [] == town.breaks()
+        now = town.clock.now()
+    with closing(GatewayHouse(kept, now, TERMS)) as shops:
+        sell(shops)
+        assert [] == shops.read(gateway.check)
     return kept
 
 

@@ -448,9 +448,10 @@ def _room_faults(place: Path | str, checked: dict[str, int | str]) -> list[Fault
                 *books.check(tx),
                 *fund.check(tx),
                 *escrow.check(tx),
+                *gateway.check(tx),
             ]
         )
-        checked["room_checks"] = "wallet, members, access, books, fund, escrow"
+        checked["room_checks"] = "wallet, members, access, books, fund, escrow, gateway"
     return [
         Fault(
             f"{found.room}: {found.rule}",

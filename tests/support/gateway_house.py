@@ -7,7 +7,7 @@ import base64
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -55,6 +55,7 @@ from venule.webhooks import NearWriter
 R = TypeVar("R")
 
 assert gateway
+TERMS = escrow.Terms(fee_ppm=6_000)
 
 
 @cache
@@ -88,15 +89,18 @@ def _number(tx: Tx, member_id: MemberId) -> str:
 class GatewayHouse:
     """A home with a gateway of its own; `start` serves it on loopback."""
 
-    def __init__(self, place: Path | str, now: datetime | None = None) -> None:
+    def __init__(
+        self, place: Path | str, now: datetime | None = None, terms: escrow.Terms = TERMS
+    ) -> None:
         self.clock = VirtualClock(now or datetime.now(UTC))
         self.home = open_home(place, clock=self.clock, ids=SeededIds(f"{place}", self.clock))
         self.desk: Desk[Tx] = Desk(self.home)
         self.door = DeskDoor(self.desk)
         self.vault, platform = platform_command()
         self.count = 0
-        self.run(wallet.set_up, wallet.SetUp())
-        self.run(escrow.set_up_escrow, escrow.SetUpEscrow(escrow.Terms(fee_ppm=6_000)))
+        with suppress(wallet.HouseDiffers):  # a house that was there before
+            self.run(wallet.set_up, wallet.SetUp())
+        self.run(escrow.set_up_escrow, escrow.SetUpEscrow(terms))
         self.platform = self.run(add_platform_key, platform)
         self.shop = self.merchant(1_000_000)
         self.buyer = self.person(10_000_000)

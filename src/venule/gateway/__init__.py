@@ -62,6 +62,7 @@ from venule.gateway.notifying import (
     send_again,
 )
 from venule.gateway.platform import issue_for, make_platform, ready
+from venule.gateway.proofs import check
 from venule.gateway.sandbox import sandbox_routes
 from venule.gateway.store import MIGRATIONS
 from venule.gateway.use_cases import COMMANDS, READERS
@@ -110,6 +111,7 @@ __all__ = [
     "add_platform_key",
     "app",
     "apps_of",
+    "check",
     "clean_gateway",
     "failed_notices",
     "follow_events",
