@@ -90,7 +90,9 @@ def test_the_house_is_proven_from_its_files(lived):
     for name in ("directory", "book-0001", "book-0002"):
         report = verify(lived / name)
         assert report.ok, report.faults
-        assert "wallet, members, access, books, fund, escrow, gateway" == report.checked["room_checks"]
+        assert (
+            "wallet, members, access, books, fund, escrow, gateway" == report.checked["room_checks"]
+        )
 
 
 def test_every_column_is_named(lived):
