@@ -11,6 +11,7 @@ import msgspec
 
 from venule import escrow
 from venule.escrow import Confirm, FreezeFunds, PayTrade, Ship, Trade
+from venule.fund import all_funds
 from venule.gateway import store, trades
 from venule.gateway.applications import app
 from venule.gateway.errors import PaymentCodeInvalid, WireOrderUnknown
@@ -151,12 +152,20 @@ def take_up(tx: Tx, command: TakeUp) -> Frozen:
     return frozen
 
 
+class Source(msgspec.Struct, frozen=True):
+    """A fund whose shares may pay what cash lacks."""
+
+    code: str
+    name: str
+
+
 class Shown(msgspec.Struct, frozen=True):
-    """What the cashier shows of an order."""
+    """What the cashier shows of an order. sources: besides cash."""
 
     order: Order
     trade: Trade
     merchant: str
+    sources: list[Source] = []
 
 
 def show_order(tx: Tx, token: str) -> Shown:
@@ -165,7 +174,8 @@ def show_order(tx: Tx, token: str) -> Shown:
     if order is None:
         raise escrow.TradeUnknown(token)
     trade = escrow.trade(tx, order.trade_id)
-    return Shown(order, trade, shown_name(tx, trade.seller_id))
+    funds = [Source(each.code, each.name) for each in all_funds(tx) if each.redemptions_open]
+    return Shown(order, trade, shown_name(tx, trade.seller_id), funds)
 
 
 def shown_name(tx: Tx, member_id: MemberId) -> str:

@@ -64,8 +64,11 @@ class Cashier:
         if buyer is None:
             fault = cashier_pages.word("not_known", lang)
             return await self._page(shown, lang, login, fault)
+        # Only what the page has offered is a source.
+        offered = {each.code for each in shown.sources}
+        source = form.get("source") if form.get("source") in offered else None
         try:
-            paid = await self._gateway.door.acall(buying.pay_order, PayOrder(token, buyer))
+            paid = await self._gateway.door.acall(buying.pay_order, PayOrder(token, buyer, source))
         except AppError as error:
             code, sub_code = wire_codes(error, Family.PAY)
             return await self._page(shown, lang, login, f"{sub_code} ({code})")
@@ -87,6 +90,7 @@ class Cashier:
             state="created" if trade.state is TradeState.CREATED else "over",
             paid=trade.is_paid,
             token=order.token,
+            sources=shown.sources,
             root=self._gateway.root,
             login=login,
             fault=fault,

@@ -22,6 +22,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "login": ("账号", "Account"),
     "password": ("支付密码", "Payment password"),
     "code": ("动态码", "One-time code"),
+    "source": ("付款方式", "Pay from"),
+    "cash": ("账户余额", "Balance"),
+    "cash_first": ("余额优先，不足部分用", "Balance first, the rest from"),
     "pay": ("确认付款", "Pay"),
     "sandbox": (
         "沙箱：账号为买家的编号，支付密码为 111111。",

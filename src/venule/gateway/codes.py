@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from venule import escrow, members, wallet
+from venule import escrow, fund, members, wallet
 from venule.gateway import errors
 from venule.gateway.errors import GatewayRefused
-from venule.kit.errors import AppError
+from venule.kit.errors import AppError, CalendarExhausted
 
 
 class Family(Enum):
@@ -163,6 +163,17 @@ TABLE: Final[Mapping[type[AppError], Mapping[Family, Word]]] = {
         "ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", transfer="EXCEED_LIMIT_DM_AMOUNT"
     ),
     wallet.InsufficientFunds: dict(_LACKING),
+    # A fund's shares as a source
+    fund.FundUnknown: dict(_PARAMETER),
+    fund.AmountOutOfFund: dict(_LACKING),
+    fund.HolderUnknown: dict(_LACKING),
+    fund.SharesInsufficient: dict(_LACKING),
+    fund.LimitExceeded: _but("ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR"),
+    fund.RedemptionsStopped: _but("ACQ.ERROR_BALANCE_PAYMENT_DISABLE"),
+    fund.FundNotOpen: _but("ACQ.ERROR_BALANCE_PAYMENT_DISABLE"),
+    fund.AdvanceNotLicensed: _but("ACQ.ERROR_BALANCE_PAYMENT_DISABLE"),
+    fund.AdvanceExhausted: _but("ACQ.ERROR_BALANCE_PAYMENT_DISABLE"),
+    CalendarExhausted: _but("ACQ.ERROR_BALANCE_PAYMENT_DISABLE"),
     # Permissions by persons and merchants
     errors.GrantInvalid: _all(_of_grant),
 }
