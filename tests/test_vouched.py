@@ -107,6 +107,7 @@ VOUCHED: dict[str, str] = {
     "escrow_operation": "authorisation_id kind amount trade_id",
     "gateway_key": "public_key root_cert root_cert_sn cert cert_sn",
     "gateway_user": "number member_id",
+    "gateway_open_id": "open_id app_id member_id",
     "gateway_app": "seller_id keys cert_sn cert partner",
     "gateway_order": "trade_id trade_no app_id acting out_trade_no made_at",
     "gateway_authorisation": "authorisation_id auth_no app_id acting out_order_no request_no"

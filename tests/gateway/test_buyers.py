@@ -11,7 +11,7 @@ import pytest
 from gateway.test_pages import BACK, CHROMIUM, address, page_pay
 from support.access_town import PASSWORD
 from support.gateway_client import Merchant
-from support.gateway_house import GatewayHouse
+from support.gateway_house import GatewayHouse, private_key
 from support.gateway_logins import Logins
 from venule.access import EventQuery, auth_events
 
@@ -141,3 +141,36 @@ def test_a_login_that_is_anothers_reference_names_nobody(
     logins.enrol(imposter, live.login(live.buyer))
     assert "PAYEE_NOT_EXIST" == send("T3", live.login(live.buyer))["sub_code"]
     assert "10000" == send("T4", NAME)["code"]
+
+
+def test_each_application_knows_a_buyer_by_a_name_of_its_own(
+    live: GatewayHouse, logins: Logins, shop: Merchant
+) -> None:
+    form = {"login": NAME, "password": PASSWORD, "code": logins.code(NAME)}
+    url = page_pay(live, shop, notify_url="http://shop.test/notify")
+    with httpx.Client() as browser:
+        browser.post(address(live, browser.get(url).headers["location"]), data=form)
+    told = shop.call("alipay.trade.query", {"out_trade_no": "P1"})["buyer_open_id"]
+    live.work()
+    assert told == live.posted[-1][1]["buyer_open_id"]
+    order = {"total_amount": "1.00", "subject": "tea", "buyer_open_id": told}
+    made = shop.call("alipay.trade.create", {**order, "out_trade_no": "O1"})
+    assert "10000" == made["code"], made
+    assert told == shop.call("alipay.trade.query", {"out_trade_no": "O1"})["buyer_open_id"]
+    sent = {
+        "out_biz_no": "OT1",
+        "trans_amount": "1.00",
+        "product_code": "TRANS_ACCOUNT_NO_PWD",
+        "biz_scene": "DIRECT_TRANSFER",
+        "payee_info": {"identity": told, "identity_type": "ALIPAY_OPEN_ID"},
+    }
+    assert "10000" == shop.call("alipay.fund.trans.uni.transfer", sent)["code"]
+    key = private_key(1)
+    other = Merchant(live, live.register(live.merchant(10_000), key).app_id, key)
+    refused = other.call("alipay.trade.create", {**order, "out_trade_no": "O2"})
+    assert "ACQ.BUYER_NOT_EXIST" == refused["sub_code"]
+    own = {**order, "buyer_open_id": "", "buyer_id": live.number(live.buyer)}
+    other.call("alipay.trade.create", {**own, "out_trade_no": "O3"})
+    theirs = other.call("alipay.trade.query", {"out_trade_no": "O3"})["buyer_open_id"]
+    assert theirs not in (told, "")
+    other.close()

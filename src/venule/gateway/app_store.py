@@ -178,3 +178,21 @@ def insert_user(sql: Sql, number: str, member_id: MemberId) -> bool:
         " ON CONFLICT (number) DO NOTHING",
         (number, member_id.bytes),
     )
+
+
+def insert_open_id(sql: Sql, open_id: str, app_id: str, member_id: MemberId) -> None:
+    """Keep who an application knows by an open id; again changes nothing."""
+    sql.run(
+        "INSERT INTO gateway_open_id (open_id, app_id, member_id) VALUES (?, ?, ?)"
+        " ON CONFLICT (open_id) DO NOTHING",
+        (open_id, app_id, member_id.bytes),
+    )
+
+
+def find_open_id(sql: Sql, app_id: str, open_id: str) -> MemberId | None:
+    """Return who an application knows by an open id, or None."""
+    row = sql.row(
+        "SELECT member_id FROM gateway_open_id WHERE open_id = ? AND app_id = ?",
+        (open_id, app_id),
+    )
+    return None if row is None else MemberId(UUID(bytes=row[0]))

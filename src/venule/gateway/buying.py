@@ -17,7 +17,7 @@ from venule.gateway.applications import app
 from venule.gateway.errors import PaymentCodeInvalid, WireOrderUnknown
 from venule.gateway.model import CODE_S, Frozen, Order, Voucher
 from venule.gateway.numbers import CODE_PREFIX, long_number, short_number
-from venule.gateway.users import DRAWS_MAX, number_of
+from venule.gateway.users import DRAWS_MAX, number_of, open_id_of
 from venule.ledger import Tx
 from venule.members import MemberId, check_may_pay, member, party
 
@@ -78,6 +78,7 @@ def pay_order(tx: Tx, command: PayOrder) -> PaidOrder:
     trade = escrow.trade(tx, order.trade_id)
     if not (trade.is_paid and trade.buyer_id == command.buyer_id):
         number_of(tx, command.buyer_id)
+        open_id_of(tx, order.app_id, command.buyer_id)
         trade = escrow.pay_trade(tx, PayTrade(trade.id, command.buyer_id, command.fund))
     return PaidOrder(order, trade)
 

@@ -26,7 +26,8 @@ from venule.escrow import (
 )
 from venule.gateway import classic_notices, notice_store, store, telling
 from venule.gateway.model import Frozen, Notice, NoticeId, NoticeState, Order
-from venule.gateway.users import masked_login, number_of, shown_login
+from venule.gateway.numbers import open_id
+from venule.gateway.users import masked_login, number_of, open_id_of, shown_login
 from venule.gateway.wire.money import show_amount, show_tenths
 from venule.kit.events import Event, events_after
 from venule.kit.time import from_us
@@ -96,6 +97,7 @@ def _notices(tx: Tx, event: Event) -> list[Notice]:
     trade = escrow.trade(tx, order.trade_id)
     if trade.buyer_id is not None:
         number_of(tx, trade.buyer_id)  # it may have paid without our knowing
+        open_id_of(tx, order.app_id, trade.buyer_id)
     if order.interface == "classic":
         case = event.decode(Case) if word.startswith("case_") else None
         told = None if case is not None or word.startswith("evidence") else event.decode(Told)
@@ -160,6 +162,7 @@ def trade_parameters(
         "trade_no": order.trade_no,
         "out_trade_no": order.out_trade_no,
         "buyer_id": "" if trade.buyer_id is None else number_of(tx, trade.buyer_id),
+        "buyer_open_id": "" if trade.buyer_id is None else open_id(order.app_id, trade.buyer_id),
         "buyer_logon_id": masked_login(tx, trade.buyer_id),
         "seller_id": number_of(tx, trade.seller_id),
         "seller_email": shown_login(tx, trade.seller_id),

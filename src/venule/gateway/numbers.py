@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -31,6 +32,12 @@ def long_number(id_: UUID, made_at: datetime, extra: str = "") -> str:
 def short_number(prefix: str, id_: UUID, digits: int) -> str:
     """Return a number of so many digits after its prefix, from an id's random bits."""
     return f"{prefix}{(id_.int & _RAND_B) % 10**digits:0{digits}}"
+
+
+def open_id(app_id: str, member_id: UUID) -> str:
+    """Return what one application alone knows a member by: no two can compare what they know."""
+    digest = sha256(b"open_id " + app_id.encode() + member_id.bytes).digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def masked(login: str) -> str:

@@ -66,6 +66,11 @@ def grants(sql: Sql) -> Iterator[Row]:
     return sql.each("SELECT app_id, member_id, for_app FROM gateway_grant")
 
 
+def open_ids(sql: Sql) -> Iterator[Row]:
+    """Yield by what every application knows whom."""
+    return sql.each("SELECT open_id, app_id, member_id FROM gateway_open_id")
+
+
 def event_ref(sql: Sql, seq: int) -> bytes | None:
     """Return what an event is about, or None if there is no such event."""
     row = sql.row("SELECT ref FROM event WHERE seq = ?", (seq,))

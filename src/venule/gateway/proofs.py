@@ -19,7 +19,7 @@ from venule import escrow
 from venule.escrow import AuthorisationId, OperationKind, TradeId
 from venule.gateway import app_store, notice_store, proof_store, store
 from venule.gateway.following import CURSOR
-from venule.gateway.numbers import USER_PREFIX, long_number
+from venule.gateway.numbers import USER_PREFIX, long_number, open_id
 from venule.gateway.users import USER_DIGITS
 from venule.gateway.wire import certificates, signing
 from venule.kit.errors import AppError
@@ -56,6 +56,7 @@ def check(tx: Tx) -> list[Break]:
     checks: tuple[tuple[str, Callable[[Tx, _Known], Iterable[Break]]], ...] = (
         ("keys of the gateway", _check_keys),
         ("numbers of members", _check_users),
+        ("open ids", _check_open_ids),
         ("applications", _check_apps),
         ("orders", _check_orders),
         ("authorisations", _check_authorisations),
@@ -123,6 +124,16 @@ def _check_users(tx: Tx, known: _Known) -> Iterable[Break]:
             f"number {number}",
             ("a member's", True, who in known.members),
             ("of its form", True, sound and number.startswith(USER_PREFIX)),
+        )
+
+
+def _check_open_ids(tx: Tx, known: _Known) -> Iterable[Break]:
+    for name, app_id, who in proof_store.open_ids(tx.sql):
+        yield from _differ(
+            f"open id {name}",
+            ("of application and member", open_id(app_id, UUID(bytes=bytes(who))), name),
+            ("an application's", True, app_id in known.sellers),
+            ("a member's", True, bytes(who) in known.members),
         )
 
 

@@ -43,6 +43,7 @@ class NewTrade(msgspec.Struct, frozen=True):
     extend_params: ExtendParams = ExtendParams()
     buyer_id: str = ""
     buyer_logon_id: str = ""
+    buyer_open_id: str = ""
     goods_type: str = ""
     quit_url: str = ""
     scene: str = ""

@@ -7,7 +7,7 @@ from typing import Final
 from venule import escrow
 from venule.escrow import Refund, Trade, TradeKind, TradeState
 from venule.gateway.model import Content, Order
-from venule.gateway.numbers import long_number
+from venule.gateway.numbers import long_number, open_id
 from venule.gateway.users import known_number, masked_login
 from venule.gateway.wire.money import show_amount, show_stamp
 from venule.ledger import Tx
@@ -52,6 +52,7 @@ def buyer(tx: Tx, trade: Trade) -> Content:
     return {
         "buyer_logon_id": masked_login(tx, trade.buyer_id),
         "buyer_user_id": known_number(tx, trade.buyer_id),
+        "buyer_open_id": "" if trade.buyer_id is None else open_id(trade.app, trade.buyer_id),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from venule.gateway import app_store, billing, grants
 from venule.gateway.errors import GatewayRefused, WireFieldWrong
 from venule.gateway.model import Asked, Content, Grant, GrantKind
+from venule.gateway.numbers import open_id
 from venule.gateway.requests import (
     AppToken,
     AppTokenQuery,
@@ -20,7 +21,7 @@ from venule.gateway.requests import (
 )
 from venule.gateway.telling import stamp
 from venule.gateway.trades import SUCCESS
-from venule.gateway.users import known_number, number_of
+from venule.gateway.users import known_number, number_of, open_id_of
 from venule.ledger import Tx
 from venule.members import member
 
@@ -48,6 +49,7 @@ def user_token(tx: Tx, asked: Asked[UserToken]) -> Content:
     return {
         **SUCCESS,
         "user_id": number_of(tx, consent.member_id),
+        "open_id": open_id_of(tx, asked.by.app_id, consent.member_id),
         "access_token": access,
         "expires_in": str(_seconds(grants.ACCESS_TIME)),
         "refresh_token": refresh,
@@ -63,7 +65,11 @@ def user_info(tx: Tx, asked: Asked[Nothing]) -> Content:
         sub_code = "aop.auth-token-time-out" if how == "too old" else "aop.invalid-auth-token"
         raise GatewayRefused("20001", sub_code, f"the token is {how}")
     who = member(tx, found.member_id)
-    said: Content = {**SUCCESS, "user_id": known_number(tx, who.id)}
+    said: Content = {
+        **SUCCESS,
+        "user_id": known_number(tx, who.id),
+        "open_id": open_id(asked.by.app_id, who.id),
+    }
     if found.scope == "auth_user":
         said["nick_name"] = who.display_name
     return said

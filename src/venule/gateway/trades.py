@@ -37,7 +37,7 @@ from venule.gateway.model import (
 )
 from venule.gateway.numbers import long_number
 from venule.gateway.requests import NewTrade, QueryTrade, TradeName
-from venule.gateway.users import named_user, number_of, user_by_number
+from venule.gateway.users import named_user, number_of, open_id_of, user_by_number
 from venule.ledger import Tx
 from venule.members import MemberId
 
@@ -50,9 +50,12 @@ CODE_PAY_TIME: Final = timedelta(minutes=90)
 
 def create(tx: Tx, asked: Asked[NewTrade]) -> Content:
     """Make a trade with a buyer; the same number and content again give the same one."""
-    buyer = named_user(tx, asked.request.buyer_id, asked.request.buyer_logon_id)
+    wanted = asked.request
+    buyer = named_user(
+        tx, wanted.buyer_id, wanted.buyer_logon_id, asked.by.for_app, wanted.buyer_open_id
+    )
     if buyer is None:
-        raise WireFieldWrong("buyer_id", "a user number, or buyer_logon_id", "")
+        raise WireFieldWrong("buyer_id", "a user number, buyer_open_id or buyer_logon_id", "")
     order, _ = make(tx, asked, buyer, opened=True)
     return {**SUCCESS, "out_trade_no": order.out_trade_no, "trade_no": order.trade_no}
 
@@ -186,6 +189,7 @@ def pay(tx: Tx, asked: Asked[NewTrade]) -> Content:
     store.save_code_used(tx.sql, wanted.auth_code, trade.id, tx.now_us)
     store.save_opened(tx.sql, trade.id)
     number_of(tx, buyer)
+    open_id_of(tx, order.app_id, buyer)
     if trade.amount_minor <= CONFIRM_ABOVE_MINOR:
         trade = escrow.pay_trade(tx, PayTrade(trade.id, buyer))
     return _paid(tx, order, trade)

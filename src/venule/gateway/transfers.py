@@ -20,7 +20,13 @@ from venule.gateway.requests import (
     UniTransfer,
 )
 from venule.gateway.trades import SUCCESS
-from venule.gateway.users import check_name, number_of, user_by_login, user_by_number
+from venule.gateway.users import (
+    check_name,
+    number_of,
+    user_by_login,
+    user_by_number,
+    user_by_open_id,
+)
 from venule.kit.money import Money
 from venule.ledger import Tx
 from venule.members import MemberId, member
@@ -29,16 +35,18 @@ from venule.wallet import CURRENCY, TransferMoney, account_sums, transfer
 TO_ACCOUNT: Final = "TRANS_ACCOUNT_NO_PWD"
 
 
-def _payee(tx: Tx, wanted: Participant) -> MemberId:
+def _payee(tx: Tx, app_id: str, wanted: Participant) -> MemberId:
     """Return who is to be paid. Raises: WireFieldWrong, WireUserUnknown, WireUserDiffers."""
     if wanted.identity_type == "ALIPAY_USER_ID":
         who = member(tx, user_by_number(tx, wanted.identity))
+    elif wanted.identity_type == "ALIPAY_OPEN_ID":
+        who = member(tx, user_by_open_id(tx, app_id, wanted.identity))
     elif wanted.identity_type == "ALIPAY_LOGON_ID":
         if not wanted.name:
             raise WireFieldWrong("payee_info.name", "the payee's name, with a login", "")
         who = user_by_login(tx, wanted.identity)
     else:
-        expected = "ALIPAY_USER_ID or ALIPAY_LOGON_ID"
+        expected = "ALIPAY_USER_ID, ALIPAY_OPEN_ID or ALIPAY_LOGON_ID"
         raise WireFieldWrong("payee_info.identity_type", expected, wanted.identity_type)
     check_name(who, wanted.name)
     return who.id
@@ -109,7 +117,7 @@ def _send(
         if first.body != body:
             raise WireRequestReused("transfer", number, "sum, payee or title")
         return first
-    payee_id = _payee(tx, payee)
+    payee_id = _payee(tx, asked.by.for_app, payee)
     note = "".join(c if c.isprintable() else " " for c in title).strip()[:64]
     paid = transfer(
         tx,

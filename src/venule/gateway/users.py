@@ -15,7 +15,7 @@ from venule.access import (
 )
 from venule.gateway import app_store
 from venule.gateway.errors import WireUserDiffers, WireUserUnknown
-from venule.gateway.numbers import USER_PREFIX, masked, short_number
+from venule.gateway.numbers import USER_PREFIX, masked, open_id, short_number
 from venule.ledger import Tx
 from venule.members import ExternalRefUnknown, Member, MemberId, member, member_by_ref
 
@@ -80,13 +80,32 @@ def _by_name(tx: Tx, login: str) -> MemberId | None:
         return None
 
 
-def named_user(tx: Tx, number: str, login: str) -> MemberId | None:
-    """Return the member that a request names by number or login; None if by neither.
+def open_id_of(tx: Tx, app_id: str, member_id: MemberId) -> str:
+    """Return what an application knows a member by, and keep it. Only in a command."""
+    name = open_id(app_id, member_id)
+    app_store.insert_open_id(tx.sql, name, app_id, member_id)
+    return name
+
+
+def user_by_open_id(tx: Tx, app_id: str, name: str) -> MemberId:
+    """Return the member that an application has been told of. Raises: WireUserUnknown."""
+    found = app_store.find_open_id(tx.sql, app_id, name)
+    if found is None:
+        raise WireUserUnknown(name)
+    return found
+
+
+def named_user(
+    tx: Tx, number: str, login: str, app_id: str = "", name: str = ""
+) -> MemberId | None:
+    """Return the member that a request names by number, open id or login; None if by none.
 
     Raises: WireUserUnknown.
     """
     if number:
         return user_by_number(tx, number)
+    if name:
+        return user_by_open_id(tx, app_id, name)
     return user_by_login(tx, login).id if login else None
 
 
