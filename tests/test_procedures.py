@@ -31,6 +31,8 @@ AT_PLAY = {access.enter_at_play}
 ANSWERS_OF_THE_RAIL = {wallet.payout_answered, wallet.top_up_answered}
 TAKE_TWO = {access.add_staff, access.change_roles, access.reset_login}
 """They come through proposals alone."""
+AT_PLAY = {access.enter_at_play}
+"""For the process that has a sandbox open."""
 
 WITH_A_QUERY = {
     fund.day,
@@ -55,7 +57,7 @@ def test_every_use_case_is_served_or_left_out():
         and next(iter(inspect.signature(function).parameters), "") == "tx"
     }
     served = {*COMMANDS, *READERS}
-    left_out = OF_OTHER_ROOMS | AT_PLAY | ANSWERS_OF_THE_RAIL | WITH_A_QUERY | TAKE_TWO
+    left_out = OF_OTHER_ROOMS | AT_PLAY | ANSWERS_OF_THE_RAIL | WITH_A_QUERY | TAKE_TWO | AT_PLAY
 
     assert set() == public - served - left_out
     assert set() == served & left_out

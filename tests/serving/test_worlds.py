@@ -266,7 +266,8 @@ def _stream_and_ask(first: Partner, second: Partner) -> None:
     headers = {"authorization": f"Bearer {token['session_token']}"}
     with httpx.stream("GET", f"{first.base}/v1/wallet/stream", headers=headers) as stream:
         assert 200 == stream.status_code
-        next(stream.iter_raw())
+        events = stream.iter_raw()  # held: the stream ends with its reader
+        assert b"balance" in next(events)
         busy = second.ask("GET", "/v1/sandbox/clock")
         assert (503, "worlds-busy") == (busy.status_code, busy.json()["code"])
         assert "retry-after" in busy.headers

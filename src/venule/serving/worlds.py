@@ -42,6 +42,9 @@ NAME: Final = re.compile(r"[a-z0-9]{8,32}")
 NAME_BYTES: Final = 10
 """80 random bits: who has not been told a world's name does not find it."""
 
+ROOM_S: Final = 2.0
+"""So long whoever asks waits for another world to be done, before it is told to come again."""
+
 THREADS: Final = 8
 """In which worlds are opened, closed and moved through time."""
 
@@ -79,6 +82,7 @@ class Worlds:
         self._ids = SystemIds(SystemClock())
         self._actors: dict[str, Actors] = {}
         self._making = 0
+        self._freed = asyncio.Event()
         self._stopping = False
         if metrics is not None:
             metrics.ask("venule_sandboxes_open", "Sandboxes open.", lambda: self.open_count)
@@ -157,6 +161,8 @@ class Worlds:
             yield slot
         finally:
             slot.users -= 1
+            if not slot.users:
+                self._freed.set()
             self._drop(name, slot)
 
     def _drop(self, name: str, slot: _Slot) -> None:
@@ -194,6 +200,7 @@ class Worlds:
     async def _make_room(self) -> None:
         """Close the world that was asked least lately, if there is no room. Raises: WorldsBusy."""
         open_max = self._settings.sandboxes_open_max
+        ends = asyncio.get_running_loop().time() + ROOM_S
         while self.open_count >= open_max:
             idle = (
                 (name, slot)
@@ -202,7 +209,13 @@ class Worlds:
             )
             found = next(idle, None)
             if found is None:
-                raise WorldsBusy(open_max)
+                self._freed.clear()
+                try:
+                    async with asyncio.timeout_at(ends):
+                        await self._freed.wait()
+                except TimeoutError:
+                    raise WorldsBusy(open_max) from None
+                continue
             name, slot = found
             async with slot.lock:
                 if not slot.users:
