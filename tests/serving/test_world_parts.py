@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.both_homes import Places
-from venule import access, fund, partners, wallet
+from venule import access, fund, members, partners, wallet
 from venule.app import open_home
 from venule.escrow import SetUpEscrow, set_up_escrow
 from venule.kit.ids import SeededIds
@@ -22,6 +22,7 @@ from venule.serving.founding import (
     FoundFund,
     NewTestMember,
     credit,
+    enter,
     found_fund,
     make_member,
     weekdays,
@@ -100,12 +101,14 @@ def test_a_worlds_funds_are_open_on_weekdays_for_years() -> None:
 class Play:
     """An open home with a world's beginnings."""
 
-    def __init__(self, place) -> None:
+    def __init__(self, place, *, real: bool = False) -> None:
         self.clock = VirtualClock(START)
         self.home = open_home(place, clock=self.clock, ids=SeededIds("play", self.clock))
         self.home.run(wallet.set_up, wallet.SetUp())
         self.home.run(set_up_escrow, SetUpEscrow())
         self.home.run(found_fund, FoundFund())
+        if not real:
+            self.home.run(partners.set_up_sandbox, partners.SetUpSandbox())
 
     def member(self, ref: str = "19900000001", fen: int = 100_00):
         new = NewTestMember(ref, "Test buyer", MemberKind.PERSON, fen, f"B {ref}" if fen else "")
@@ -158,35 +161,54 @@ def test_whoever_plays_a_member_needs_no_credentials_but_a_login(play: Play) -> 
     login = play.member().login_id
     opening = access.Opening(b"t" * 32, b"d" * 32)
     with pytest.raises(access.LoginTransitionIllegal):
-        play.home.run(access.enter_at_play, access.EnterAtPlay(login, opening))
+        play.home.run(enter, access.EnterAtPlay(login, opening))
     code = access.code_hash("ABCD-EFGH-IJKL-MNOP")
     play.home.run(access.issue_code, access.IssueCode(login, code))
     new = access.NewFallback("$argon2id$x", b"sealed", 1, [])
     first = access.Opening(b"u" * 32, b"e" * 32)
     play.home.run(access.enrol_fallback, access.EnrolFallback(code, new, first))
-    opened = play.home.run(access.enter_at_play, access.EnterAtPlay(login, opening))
+    opened = play.home.run(enter, access.EnterAtPlay(login, opening))
     facts = play.home.read(lambda tx: access.session_facts(tx, access.HashQuery(b"t" * 32)))
     assert facts is not None
     assert opened.session is not None
     assert (opened.session.id, login) == (facts.session.id, facts.login_id)
 
 
-def test_an_application_from_a_sandbox_asks_with_its_keys(play: Play) -> None:
+@pytest.fixture
+def real(places: Places):
+    it = Play(places(), real=True)
+    with it.home:
+        yield it
+
+
+def test_nobody_plays_where_money_is_real(real: Play) -> None:
+    made = real.home.run(members.onboard, members.NewMember("1"))
+    login = real.home.run(access.open_login, access.OpenLogin(made.id, "1"))
+    opening = access.Opening(b"t" * 32, b"d" * 32)
+    with pytest.raises(partners.NotASandbox):
+        real.home.run(enter, access.EnterAtPlay(login.id, opening))
+    with pytest.raises(partners.NotASandbox):
+        real.home.run(credit, Credit(made.id, 1, "B 1"))
+    with pytest.raises(partners.NotASandbox):
+        real.member()
+
+
+def test_an_application_from_a_sandbox_asks_with_its_keys(real: Play) -> None:
     pem = f"-----BEGIN PUBLIC KEY-----\n{KEY}\n-----END PUBLIC KEY-----\n"
     new = SignUp("Shop", "dev@shop.example", ("payments.read",))
     command = CarryOver(new, (CarriedKey(KeyUse.REQUEST, pem),))
-    it = play.home.run(carry_over, command, key="sandbox/a")
-    assert it == play.home.run(carry_over, command, key="sandbox/a")
+    it = real.home.run(carry_over, command, key="sandbox/a")
+    assert it == real.home.run(carry_over, command, key="sandbox/a")
     assert (partners.ApplicationState.ASKED, None) == (it.state, it.owner_id)
-    keys = play.home.read(lambda tx: partners.keys(tx, it.id))
+    keys = real.home.read(lambda tx: partners.keys(tx, it.id))
     assert [KeyUse.REQUEST] == [key.use for key in keys]
-    facts = play.home.read(lambda tx: partners.key_facts(tx, keys[0].id))
+    facts = real.home.read(lambda tx: partners.key_facts(tx, keys[0].id))
     assert facts is not None
     assert not facts.sandbox
     bad = CarryOver(new, (CarriedKey(KeyUse.REQUEST, "no key"),))
     with pytest.raises(partners.PublicKeyUnfit):
-        play.home.run(carry_over, bad)
+        real.home.run(carry_over, bad)
     asked = partners.ApplicationQuery(state=partners.ApplicationState.ASKED)
     assert [it.id] == [
-        each.id for each in play.home.read(lambda tx: partners.applications(tx, asked))
+        each.id for each in real.home.read(lambda tx: partners.applications(tx, asked))
     ]

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from venule import access, fund, members, wallet
+from venule import access, fund, members, partners, wallet
 from venule.kit.calendar import Calendar
 from venule.kit.time import china_date
 from venule.ledger import Tx
@@ -88,11 +88,18 @@ def found_fund(tx: Tx, _: FoundFund) -> None:
     fund.open_advance_line(tx, line)
 
 
+def check_play(tx: Tx) -> None:
+    """See that no money is real here. Raises: NotASandbox."""
+    if not partners.is_sandbox(tx):
+        raise partners.NotASandbox
+
+
 def make_member(tx: Tx, new: NewTestMember) -> MadeMember:
     """Open a member with a bank account, play money, and a login that waits for enrolment.
 
-    Raises: as `members.onboard`, `wallet.credit_top_ups`.
+    Raises: NotASandbox; as `members.onboard`, `wallet.credit_top_ups`.
     """
+    check_play(tx)
     tier = Tier.III if new.kind is MemberKind.PERSON else Tier.NONE
     member = members.onboard(tx, NewMember(new.ref, new.kind, tier, new.name))
     bound = members.bind_bank_account(tx, members.BindBankAccount(member.id, BANK, new.ref))
@@ -105,10 +112,17 @@ def make_member(tx: Tx, new: NewTestMember) -> MadeMember:
 def credit(tx: Tx, command: Credit) -> int:
     """Credit play money; return what the member has then, in fen.
 
-    Raises: MemberUnknown, MemberClosed, BankRefReused.
+    Raises: NotASandbox, MemberUnknown, MemberClosed, BankRefReused.
     """
+    check_play(tx)
     line = wallet.CreditLine(command.member_id, command.amount_minor, command.bank_ref)
     wallet.credit_top_ups(tx, wallet.CreditTopUps([line], china_date(tx.now)))
     held = wallet.available(tx, command.member_id)
     assert held.currency == CURRENCY, "wallets are in yuan"
     return held.amount
+
+
+def enter(tx: Tx, command: access.EnterAtPlay) -> access.SignedIn:
+    """Open a session without credentials. Raises: NotASandbox; as `access.enter_at_play`."""
+    check_play(tx)
+    return access.enter_at_play(tx, command)

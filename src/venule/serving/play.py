@@ -20,7 +20,7 @@ from venule.kit.ids import SystemIds
 from venule.kit.time import SystemClock
 from venule.members import MemberClosed, MemberId, MemberKind, MemberUnknown
 from venule.serving.errors import ClockBusy, ClockTooFar
-from venule.serving.founding import Credit, MadeMember, NewTestMember, credit, make_member
+from venule.serving.founding import Credit, MadeMember, NewTestMember, credit, enter, make_member
 from venule.serving.world import World
 from venule.wallet import MAIN_RESERVE, RailFaults
 
@@ -209,7 +209,7 @@ class Actors:
             await self._fallback(login.id)
         asked, token, _ = front.opening(access.ShownDevice(name=DEVICE))
         command = access.EnterAtPlay(login.id, asked, access.Origin(agent=DEVICE))
-        entered = front.entered(await self._door.acall(access.enter_at_play, command), token, "")
+        entered = front.entered(await self._door.acall(enter, command), token, "")
         return SessionView(member_id, entered.token, entered.session.expires_at)
 
     async def top_up(self, member_id: MemberId, amount_minor: int) -> int:
