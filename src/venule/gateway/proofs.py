@@ -52,7 +52,11 @@ class _Known:
 
 def check(tx: Tx) -> list[Break]:
     """Return everything that does not hold; empty when all is well."""
-    known = _Known(tx)
+    read: list[_Known] = []
+    breaks = guarded(ROOM, partial(_read, tx, read), "members and applications")
+    if not read:
+        return breaks
+    known = read[0]
     checks: tuple[tuple[str, Callable[[Tx, _Known], Iterable[Break]]], ...] = (
         ("keys of the gateway", _check_keys),
         ("numbers of members", _check_users),
@@ -67,10 +71,14 @@ def check(tx: Tx) -> list[Break]:
         ("notifications", _check_notices),
         ("grants", _check_grants),
     )
-    breaks: list[Break] = []
     for what, each in checks:
         breaks += guarded(ROOM, partial(_run, each, tx, known), what)
     return breaks
+
+
+def _read(tx: Tx, into: list[_Known]) -> list[Break]:
+    into.append(_Known(tx))
+    return []
 
 
 def _run(each: Callable[[Tx, _Known], Iterable[Break]], tx: Tx, known: _Known) -> list[Break]:

@@ -171,8 +171,12 @@ def definition_faults(sql: Sql, rooms: Sequence[Migrations]) -> list[str]:
         model.execute(_TABLE)
         for migration in (m for room in rooms for m in room.load("sqlite")):
             if (migration.room, migration.number) in applied:
-                for statement in split(migration.text):
-                    model.execute(statement)
+                try:
+                    for statement in split(migration.text):
+                        model.execute(statement)
+                except sqlite3.OperationalError as error:
+                    name = f"migration {migration.number} of {migration.room}"
+                    return [f"expected {name} to follow the ones applied before it, seen: {error}"]
         expected = model.execute(_DEFINITIONS).fetchall()
     finally:
         model.close()
