@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from interop.conftest import Shop, python_shop
+from interop.test_whole_days import BILL, unpack
+from support.gateway_client import Merchant
 from support.gateway_house import GatewayHouse
 from venule.gateway.applications import LetClassicIn, let_classic_in
 from venule.gateway.gateway import MD5_PURPOSE
+from venule.kit.time import china_date
 
 KEY = "abcdefghijklmnopqrstuvwxyz012345"
 
@@ -219,3 +222,19 @@ def test_transfers_in_a_batch(house: GatewayHouse, shop: Shop) -> None:
     assert said["fail_details"].startswith("B13^nobody^nobody^5.00^F^ILLEGAL_ARGUMENT")
     stolen = {**fields, "account_name": "another"}
     assert "ILLEGAL_ARGUMENT" in browse(house, shop.do("url", **how, fields=stolen)["url"])[0]
+
+
+def test_the_bill_of_the_day(house: GatewayHouse, shop: Shop) -> None:
+    """The package of 2014 cannot ask for bills: the partner's application does, signed as in v2."""
+    address = shop.do("url", name="create_partner_trade_by_buyer_url", fields=ORDER)["url"]
+    pay(house, address)
+    day = china_date(house.clock.now())
+    house.wait(days=1)
+    merchant = Merchant(house)
+    told = merchant.call(BILL, {"bill_type": "trade", "bill_date": f"{day}"})
+    merchant.close()
+    detail, summary = unpack(house, told["bill_download_url"])
+    [row] = [row for row in detail if len(row) > 10 and row[1].strip("\t") == "P1"]
+    assert ("担保 & 1", "25.00") == (row[3], row[12])
+    [total] = [row for row in summary if row[0].strip("\t") == "合计"]
+    assert "25.00" == total[4]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from venule import escrow
+from venule import escrow, members, wallet
 from venule.gateway import classic as services
 from venule.gateway.applications import app as app_of
 from venule.gateway.applications import app_by_partner
@@ -15,6 +15,8 @@ from venule.gateway.errors import (
     GatewayAppUnknown,
     GatewayRefused,
     WireFieldWrong,
+    WireRequestReused,
+    WireUserDiffers,
     WireUserUnknown,
 )
 from venule.gateway.gateway import Gateway, Page, Request, error_page
@@ -49,6 +51,17 @@ _ERRORS: Final[Mapping[type[AppError], str]] = {
     escrow.OutTradeNoReused: "ILLEGAL_ARGUMENT",
     escrow.NotTheParty: "HAS_NO_PRIVILEGE",
     escrow.SellerNotAMerchant: "HAS_NO_PRIVILEGE",
+    # Lines of batches
+    escrow.RefundExceedsTrade: "REFUND_TRADE_FEE_ERROR",
+    escrow.RequestNoReused: "ILLEGAL_ARGUMENT",
+    WireRequestReused: "ILLEGAL_ARGUMENT",
+    WireUserDiffers: "ACCOUNT_NAME_NOT_MATCH",
+    members.MemberFrozen: "ACCOUNT_STATUS_ERROR",
+    members.MemberClosed: "ACCOUNT_STATUS_ERROR",
+    wallet.InsufficientFunds: "ACCOUNT_BALANCE_NOT_ENOUGH",
+    wallet.LimitExceeded: "AMOUNT_LIMIT_EXCEEDED",
+    wallet.AmountTooLarge: "TOTAL_FEE_OUT_OF_RANGE",
+    wallet.SelfTransfer: "ILLEGAL_ARGUMENT",
 }
 
 
