@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from support.gateway_client import Merchant, text_of
 from support.gateway_house import GatewayHouse, private_key
@@ -17,8 +18,9 @@ from venule.escrow import Confirm, PayTrade, Ship
 from venule.gateway import notice_store
 from venule.gateway.dispatcher import NoticeDispatcher
 from venule.gateway.following import CURSOR, Follow, follow
-from venule.gateway.model import Notice, NoticeState
+from venule.gateway.model import Notice, NoticeId, NoticeState
 from venule.gateway.notifying import (
+    MERCHANTS_AT_ONCE,
     OF_A_MERCHANT_MAX,
     SCHEDULE,
     SendAgain,
@@ -316,6 +318,25 @@ def test_what_is_said_of_a_trade_comes_in_its_order(house: GatewayHouse, shop: M
     for number in range(3):
         told = [fee for _, name, fee in receiver.told if name == f"A{number}"]
         assert ["", "1.00", "2.00", "3.00"] == told
+
+
+def test_who_waits_for_later_keeps_nobody_back(house: GatewayHouse, shop: Merchant) -> None:
+    """Retries of many are not due for hours: what is due to others is found behind them."""
+    pay(house, shop)
+    house.run(follow, Follow())
+    [own] = house.read(all_notices)
+
+    def wait_for_later(tx: Tx, count: int) -> None:
+        later = tx.now + timedelta(hours=1)
+        for number in range(count):
+            id_ = NoticeId(tx.new_id())
+            app_id = f"10{number:014}"  # in front of every application there is
+            other = replace(own, id=id_, app_id=app_id, ref=id_, next_at=later)
+            notice_store.insert_notice(tx.sql, other)
+
+    house.run(wait_for_later, 2 * MERCHANTS_AT_ONCE)
+    [taken] = house.read(take_due, TakeDue(10))
+    assert own.id == taken.notice.id
 
 
 def test_every_merchant_has_its_turn(house: GatewayHouse, shop: Merchant) -> None:

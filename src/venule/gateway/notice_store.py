@@ -109,17 +109,17 @@ def load_next_due(sql: Sql) -> datetime | None:
     return None if row is None else from_us(row[0])
 
 
-def load_waiting_apps(sql: Sql, after: str, limit: int) -> list[str]:
-    """Return applications that something waits for, those behind one, in order.
+def load_due_apps(sql: Sql, now: datetime, after: str, limit: int) -> list[str]:
+    """Return applications that something is due to, those behind one, in order.
 
-    One probe of the index for each, however much waits.
+    One walk along the index of what waits, whatever there is behind it.
     """
     found: list[str] = []
     while len(found) < limit:
         row = sql.row(
             "SELECT app_id FROM gateway_notice WHERE state = 'waiting' AND app_id > ?"
-            " ORDER BY app_id LIMIT 1",
-            (after,),
+            " AND next_at <= ? ORDER BY app_id LIMIT 1",
+            (after, to_us(now)),
         )
         if row is None:
             break

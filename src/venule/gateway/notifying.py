@@ -31,7 +31,7 @@ SCHEDULE: Final = (
 
 NOTICES_SHOWN_MAX: Final = 100
 MERCHANTS_AT_ONCE: Final = 64
-"""So many merchants that something waits for are looked at in one command, from the last on."""
+"""So many merchants that something is due to are looked at at once, from the last one on."""
 
 OF_A_MERCHANT_MAX: Final = 8
 """So many of one merchant's are on their way at once."""
@@ -115,10 +115,10 @@ def take_due(tx: Tx, query: TakeDue) -> list[ToSend]:
 
 
 def _merchants(tx: Tx, after: str) -> list[str]:
-    """Return merchants that something waits for, from one on and around."""
-    found = notice_store.load_waiting_apps(tx.sql, after, MERCHANTS_AT_ONCE)
+    """Return merchants that something is due to, from one on and around."""
+    found = notice_store.load_due_apps(tx.sql, tx.now, after, MERCHANTS_AT_ONCE)
     if len(found) < MERCHANTS_AT_ONCE and after:
-        rest = notice_store.load_waiting_apps(tx.sql, "", MERCHANTS_AT_ONCE - len(found))
+        rest = notice_store.load_due_apps(tx.sql, tx.now, "", MERCHANTS_AT_ONCE - len(found))
         found += [each for each in rest if each not in found]
     return found
 
