@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import venule
 from venule import access, escrow, fund, members, partners, wallet, webhooks
 from venule.kit.relay import Procedures
 from venule.procedures import COMMANDS, READERS
@@ -68,3 +74,30 @@ def test_they_can_be_described():
 
     assert len(COMMANDS) + len(READERS) == len(names)
     assert "venule.wallet.service.pay" in names
+
+
+def asked_over_doors() -> Iterator[tuple[str, str, object]]:
+    """Yield what the sources hand to a door: where, `acall` or `aread`, the function."""
+    root = Path(venule.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        name = ".".join(("venule", *path.relative_to(root).with_suffix("").parts))
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in {"acall", "aread"} and node.args:
+                said = ast.unparse(node.args[0])
+                parts = said.split(".")
+                found: Any = vars(importlib.import_module(name)).get(parts[0])
+                for part in parts[1:]:
+                    found = getattr(found, part, None)
+                if inspect.isfunction(found):
+                    yield f"{name}: {said}", node.func.attr, found
+
+
+def test_what_is_asked_over_a_door_is_served():
+    """A process whose writer is elsewhere asks for it by name."""
+    asked = list(asked_over_doors())
+    served = {"acall": COMMANDS, "aread": READERS}
+
+    assert [] == [where for where, how, fn in asked if fn not in served[how]]
+    assert len(asked) > 100

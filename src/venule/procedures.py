@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from venule import access, escrow, fund, gateway, members, partners, wallet, webhooks
+from venule import access, escrow, fund, gateway, members, overview, partners, wallet, webhooks
+from venule.kit.jobs import revive
 from venule.ledger import Tx
 from venule.members import MemberId
 
@@ -51,6 +52,7 @@ what gives a partner more."""
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     SENSITIVE.propose,
     SENSITIVE.approve,
+    revive,
     access.reject,
     access.withdraw,
     access.note_failed,
@@ -401,4 +403,11 @@ READERS: Final[tuple[Callable[..., Any], ...]] = (
     webhooks.look,
     webhooks.next_due_at,
     *gateway.READERS,
+    overview.dead_jobs,
+    overview.job,
+    overview.ready_kinds,
+    overview.recorded,
+    overview.trial,
+    overview.position,
+    overview.standing,
 )

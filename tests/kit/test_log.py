@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,30 @@ from venule.kit import log
 
 @pytest.fixture
 def stream():
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
     yield io.StringIO()
+    root.setLevel(level)
+    root.handlers = handlers
     structlog.reset_defaults()
+
+
+def test_what_libraries_log_looks_the_same(stream):
+    log.configure("json", stream=stream)
+    log.configure("json", stream=stream)
+    logger = logging.getLogger("a.library")
+    logger.warning("no answer for %s", "13800138000")
+    try:
+        raise ValueError("6222021234567890123")
+    except ValueError:
+        logger.exception("failed")
+
+    first, second = map(json.loads, stream.getvalue().splitlines())
+    assert first.pop("at").endswith("Z")
+    assert {
+        "event": "no answer for [hidden]", "level": "warning", "logger": "a.library"
+    } == first  # fmt: skip
+    assert "ValueError: [hidden]" in second["exception"]
 
 
 def test_json_is_one_object_an_event(stream):

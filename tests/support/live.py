@@ -14,8 +14,9 @@ import uvicorn
 @contextmanager
 def live(app: Any, **options: Any) -> Iterator[str]:
     """Serve an application; give its address."""
+    options = {"http": "httptools", "ws": "none", "access_log": False, **options}
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, http="httptools", lifespan="off", log_config=None, **options
+        app, host="127.0.0.1", port=0, lifespan="off", log_config=None, **options
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

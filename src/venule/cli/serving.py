@@ -10,7 +10,15 @@ from typing import Any
 from venule.cli.exits import Exit
 from venule.cli.show import print_json, print_table
 from venule.kit import log
-from venule.serving import LogStyle, load_settings, serve_settings, summary
+from venule.serving import LogStyle, Settings, load_settings, serve_settings, summary
+
+
+def set_up_log(settings: Settings) -> None:
+    """Log as the settings say, libraries too."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    log.configure("json" if settings.log_style is LogStyle.JSON else "console", level)
+    for chatty in ("httpx", "httpcore"):  # they tell addresses that were asked
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def serve(config: Path | None, said: Mapping[str, Any], *, check: bool, json: bool) -> int:
@@ -25,10 +33,7 @@ def serve(config: Path | None, said: Mapping[str, Any], *, check: bool, json: bo
         else:
             print_table(("setting", "value"), shown)
         return Exit.OK
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    log.configure("json" if settings.log_style is LogStyle.JSON else "console", level)
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    set_up_log(settings)
 
     def began(address: str) -> None:
         for name, value in shown:

@@ -22,7 +22,8 @@ def write(
 
     config: settings of the service; with it, the work beside the requests is done here.
     """
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)  # to standard error
+    if config is None:
+        logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)  # to standard error
     beside = nullcontext if config is None else _beside(home, config)
     writer = make_writer(home, listen, announce=announce, secret=secret_file, beside=beside)
 
@@ -39,6 +40,9 @@ def write(
 
 
 def _beside(home: str, config: Path) -> Callable[[Any], AbstractContextManager[object]]:
+    from venule.cli.serving import set_up_log
     from venule.serving import load_settings, work_beside
 
-    return work_beside(load_settings(config, os.environ, {"home": home, "writer": "here"}))
+    settings = load_settings(config, os.environ, {"home": home, "writer": "here"})
+    set_up_log(settings)
+    return work_beside(settings)

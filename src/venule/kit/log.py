@@ -22,6 +22,8 @@ PERSONAL_KEYS: Final = frozenset(
 # A mobile number has 11 digits, a card 16 to 19, a resident identity number 17 and a check mark.
 _LONG_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{11,}[Xx]?")
 HIDDEN: Final = "[hidden]"
+LIBRARIES: Final = "venule libraries"
+"""What writes the log of those who use `logging`."""
 
 
 def hide_personal_data(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -47,7 +49,7 @@ def _hide(value: object) -> object:
 def configure(
     style: Literal["json", "console"], level: int = logging.INFO, stream: TextIO | None = None
 ) -> None:
-    """Set up structlog for this process. Call once, at an entry point.
+    """Set up structlog for this process, and what libraries log. Call once, at an entry point.
 
     style: "json" for machines, "console" for people. level: as in `logging`. stream: by default
     standard error, so that standard output stays for answers.
@@ -57,16 +59,31 @@ def configure(
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=False)
     )
+    ends: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        hide_personal_data,
+        renderer,
+    ]
+    begins: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            structlog.processors.format_exc_info,
-            hide_personal_data,
-            renderer,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *begins, *ends],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+    libraries = logging.StreamHandler(stream or sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*begins, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ends],
+        )
+    )
+    libraries.set_name(LIBRARIES)
+    root = logging.getLogger()
+    for before in [each for each in root.handlers if each.name == LIBRARIES]:
+        root.removeHandler(before)
+    root.addHandler(libraries)
+    root.setLevel(level)

@@ -196,6 +196,16 @@ class Authenticator:
             signature=request.field("signature"),
         )
 
+    async def still_signs(self, caller: Caller) -> None:
+        """Look anew at who has signed. Raises: SignatureKeyUnknown, SignatureKeyOver,
+        ApplicationMayNotCall."""
+        now = self._clock.now()
+        facts, _ = await self._key(str(caller.key_id), now)
+        fault = rules.fault_of(facts.key, now)
+        if fault:
+            raise SignatureKeyOver(facts.key.id, fault)
+        rules.check_may_call(facts.application, facts.sandbox)
+
     async def _key(self, text: str, now: datetime) -> tuple[KeyFacts, Verifier]:
         try:
             key_id = KeyId(UUID(text))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 
 from venule import access, partners
-from venule.kit.http import Caller, CallerKind, CallerUnknown
+from venule.kit.errors import AppError
+from venule.kit.http import Call, Caller, CallerKind, CallerUnknown
 
 TOKEN: Final = "vat_"  # noqa: S105  how one begins
 BEARER: Final = "bearer "
@@ -45,6 +46,22 @@ class Gatekeeper:
         if token.startswith(TOKEN):
             return _partner(await self._partners.bearer(token))
         raise CallerUnknown("a token that is none of ours")
+
+    async def is_still(self, call: Call[Any, Any, Any]) -> bool:
+        """Whether a caller whose answer goes on and on is still who it was.
+
+        A signature counts once: its application and key are looked at anew.
+        """
+        who = call.who
+        try:
+            if who.signed:
+                await self._partners.still_signs(who.facts)
+                return True
+            now = await self(call.request, b"")
+        except AppError:
+            return False
+        same = now is not None and (now.name, now.member_id) == (who.name, who.member_id)
+        return same and now is not None and now.may >= who.may
 
 
 def wire_request(request: Request, body: bytes, scheme: str) -> partners.WireRequest:

@@ -18,7 +18,7 @@ from venule.kit.errors import AppError, NotFound, all_errors, fact_names
 from venule.kit.http import Call, Route
 from venule.kit.http.errors import RouteNotFound
 from venule.kit.telling import ForeignError
-from venule.serving.streams import position
+from venule.overview import position
 
 READY_S: Final = 2.0
 """So long may the writer take to answer before we are not ready."""
@@ -76,7 +76,17 @@ def meaning_of(leaf: type[AppError]) -> ErrorPage:
 def page_routes(
     description: Callable[[], dict[str, Any]], stopping: Callable[[], bool]
 ) -> list[Route]:
-    """Return the operations of the pages. description: of the whole API (OpenAPI)."""
+    """Return the operations of the pages. description: of the whole API (OpenAPI), which stays."""
+    made: dict[str, bytes] = {}
+
+    def once(name: str, make: Callable[[], bytes]) -> bytes:
+        """What is long to make and the same for all is made once: anybody may ask for it."""
+        if name not in made:
+            made[name] = make()
+        return made[name]
+
+    def _reference() -> bytes:
+        return _text("reference.html.j2", api=description()).encode()
 
     async def show_health(call: Call[None, None, None]) -> Health:
         return Health("ok")
@@ -94,10 +104,11 @@ def page_routes(
         return _ready(Readiness("ready", at))
 
     async def show_description(call: Call[None, None, None]) -> Response:
-        return Response(msgspec.json.encode(description()), media_type=JSON)
+        text = once("description", lambda: msgspec.json.encode(description()))
+        return Response(text, media_type=JSON)
 
     async def show_reference(call: Call[None, None, None]) -> Response:
-        return _html("reference.html.j2", api=description())
+        return _page(once("reference", _reference), POLICY, 200)
 
     async def show_problem(call: Call[None, None, ProblemPath]) -> Response:
         leaf = _leaves().get(call.path.code)
@@ -172,7 +183,14 @@ def _html(template: str, **values: Any) -> Response:
 
 def render(template: str, policy: str, status: int, **values: Any) -> Response:
     """Return a page. policy: what it may load and do (Content-Security-Policy)."""
-    text = _templates().get_template(template).render(**values)
+    return _page(_text(template, **values), policy, status)
+
+
+def _text(template: str, **values: Any) -> str:
+    return _templates().get_template(template).render(**values)
+
+
+def _page(text: str | bytes, policy: str, status: int) -> Response:
     headers = {
         "content-security-policy": policy,
         "cache-control": "no-store",

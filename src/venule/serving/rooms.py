@@ -60,7 +60,7 @@ class Rooms:
         # Partners sign by the machine's clock, whatever the house's says.
         self.partners = partners.Authenticator(door, SystemClock(), frozenset({origin}))
         self.gatekeeper = Gatekeeper(self.people, self.partners, urlsplit(origin).scheme)
-        self.balances = streams.Balances(door)
+        self.balances = streams.Balances(door, self.gatekeeper.is_still)
         self.sign_in = SignIn(self.people, settings)
         self.gateway = gateway.Gateway(
             door, SystemClock(), vault, base_url=settings.url, sandbox=settings.sandbox

@@ -14,12 +14,12 @@ from starlette.types import ASGIApp
 from structlog import get_logger
 
 from venule.kit.writing import EndpointTaken
+from venule.serving.connection import Connection
 from venule.serving.settings import Settings
 
 BACKLOG: Final = 2_048
 WATCH_S: Final = 0.25
 KEEP_ALIVE_S: Final = 75
-HEAD_BYTES_MAX: Final = 64 * 1024
 
 _log: Final = get_logger("venule.server")
 
@@ -41,7 +41,8 @@ class HttpServer:
         self._reason = ""
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=Connection,
+            ws="none",
             loop="uvloop",
             lifespan="off",
             access_log=False,

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
 import prometheus_client
 from starlette.types import ASGIApp
+from structlog import get_logger
 
 from venule import __version__, app, escrow, gateway, partners, wallet
 from venule.kit.desk import Desk
 from venule.kit.door import DeskDoor, Door
 from venule.kit.home import Home
-from venule.kit.http import RATES, Api, Rate, Route, describe
+from venule.kit.http import RATES, Api, OriginForm, Rate, Route, describe
 from venule.kit.ids import SystemIds
 from venule.kit.time import Clock, SystemClock
 from venule.kit.vault import Vault
+from venule.kit.writing import EndpointTaken
 from venule.ledger import Tx
 from venule.serving.beside import vault_of, working
-from venule.serving.front import make_front
+from venule.serving.front import Front
 from venule.serving.metrics import Metrics
 from venule.serving.pages import page_routes
 from venule.serving.rooms import Rooms
@@ -39,6 +42,8 @@ TAGS: Final[Mapping[str, str]] = {
     "sandbox": "Trying out: test members with play money, a clock that moves when told.",
     "operations": "What those who run the house look at and put right.",
 }
+
+_log: Final = get_logger("venule.serving")
 
 
 class Service:
@@ -72,8 +77,16 @@ class Service:
         return self.with_mounts({})
 
     def with_mounts(self, mounts: Mapping[str, ASGIApp]) -> ASGIApp:
-        """Return what a server serves. mounts: what else there is, by path."""
-        return make_front(self.api, {**self.rooms.mounts(), **mounts})
+        """Return what a server serves. mounts: what else there is, by path, with its own limits."""
+        front = Front(
+            self.api,
+            self.rooms.mounts(),
+            own=mounts,
+            proxies=[ip_network(each) for each in self.rooms.settings.trusted_proxies],
+            room=self.api.room,
+            stopping=lambda: self.api.stopping,
+        )
+        return OriginForm(front)
 
     def ending(self) -> None:
         """Take nothing new."""
@@ -142,9 +155,15 @@ def work_beside(settings: Settings) -> Callable[[Home[Tx]], AbstractContextManag
 
 
 def show_metrics(metrics: Metrics, settings: Settings) -> None:
-    """Let Prometheus ask, at an address of its own."""
+    """Let Prometheus ask, at an address of its own. Raises: EndpointTaken."""
     host, _, port = settings.metrics_listen.rpartition(":")
-    prometheus_client.start_http_server(int(port), host.strip("[]"), metrics.registry)
+    try:
+        server, _ = prometheus_client.start_http_server(
+            int(port), host.strip("[]"), metrics.registry
+        )
+    except OSError as error:
+        raise EndpointTaken(settings.metrics_listen, error.strerror or str(error)) from error
+    _log.info("metrics", listening=f"{host}:{server.server_port}")
 
 
 async def make_service(

@@ -25,6 +25,9 @@ FILE_BYTES_MAX: Final = 1 << 20
 NOT_SETTINGS: Final = frozenset({"VENULE_TRACEBACK", "VENULE_CONFIG"})
 """Of the environment, what begins like a setting and is none."""
 
+NETWORKS: Final = ("trusted_proxies", "webhook_networks")
+"""Lists: in the environment with commas between."""
+
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3_600)]
 Rate = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
@@ -77,6 +80,7 @@ SAID: Final[Mapping[str, str]] = {
     "sign_in_per_s": "Tries to sign in a second from one address, over a while.",
     "sign_in_burst": "Tries to sign in from one address at once.",
     "stop_s": "So long may what was taken take, once we are told to stop.",
+    "trusted_proxies": "Networks of what stands in front: their X-Forwarded-For says who asks.",
     "webhook_networks": "Private networks that webhooks and notifications may reach.",
     "keep_keys_days": "For so long an idempotency key gives the first answer.",
     "log_style": "`json` for machines, `console` for people.",
@@ -112,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sign_in_per_s: Rate = 0.5
     sign_in_burst: Count = 20
     stop_s: Seconds = 20
+    trusted_proxies: list[str] = []
     webhook_networks: list[str] = []
     keep_keys_days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 3
     log_style: LogStyle = LogStyle.JSON
@@ -205,7 +210,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if not name.startswith(PREFIX) or name in NOT_SETTINGS:
             continue
         setting = name.removeprefix(PREFIX).lower()
-        if setting == "webhook_networks":
+        if setting in NETWORKS:
             found[setting] = [part.strip() for part in value.split(",") if part.strip()]
         else:
             found[setting] = value
@@ -236,11 +241,12 @@ def _check(settings: Settings) -> list[str]:
         flaws.append(
             "sandbox: expected a home that this process writes, seen one written elsewhere"
         )
-    for network in settings.webhook_networks:
-        try:
-            ip_network(network)
-        except ValueError:
-            flaws.append(f"webhook_networks: expected networks like 10.0.0.0/8, seen {network!r}")
+    for name in NETWORKS:
+        for network in getattr(settings, name):
+            try:
+                ip_network(network)
+            except ValueError:
+                flaws.append(f"{name}: expected networks like 10.0.0.0/8, seen {network!r}")
     return flaws
 
 

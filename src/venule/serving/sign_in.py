@@ -27,6 +27,8 @@ SIGN_IN: Final = "/sign-in"
 NEXT_CHARS_MAX: Final = 4_096
 FORM: Final = "application/x-www-form-urlencoded"
 DEVICE: Final = "browser"
+OWN_SITES: Final = ("same-origin", "none")
+"""What browsers say of a request that no other site has made (Fetch Metadata)."""
 
 
 class Beginning(msgspec.Struct, frozen=True):
@@ -179,7 +181,8 @@ class SignIn:
     def _check_origin(self, request: Request) -> None:
         """A form that another site sends is not ours. Raises: NotPermitted."""
         said = request.headers.get("origin")
-        if said is not None and said != self._origin:
+        site = request.headers.get("sec-fetch-site", OWN_SITES[0])
+        if (said is not None and said != self._origin) or site not in OWN_SITES:
             raise NotPermitted("sign in from a page of ours")
 
 

@@ -7,9 +7,9 @@ who listen hold. Whoever reconnects gets the present balance first: nothing need
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from structlog import get_logger
@@ -18,8 +18,8 @@ from venule.kit.door import Door
 from venule.kit.errors import AppError, Unavailable
 from venule.kit.http import MEMBER_SIDE, Amount, Call, NotPermitted, Pushed, Route, amount
 from venule.kit.money import Money
-from venule.ledger import Tx
-from venule.members import MemberId, MemberUnknown, wallet_accounts
+from venule.members import MemberId, MemberUnknown
+from venule.overview import Holds, position, standing
 from venule.wallet import CURRENCY
 
 LOOK_S: Final = 0.25
@@ -31,23 +31,16 @@ ALIVE_S: Final = 15.0
 STREAM_S: Final = 600.0
 """So long is one stream: who connects again proves again who it is."""
 
+SURE_S: Final = 2.0
+"""So often it is asked whether whoever listens still may."""
+
 LISTENERS_MAX: Final = 10_000
+OWN_LISTENERS_MAX: Final = 16
+"""Of one member's wallet: nobody alone can take what all need."""
+
+IsStill = Callable[[Call[Any, Any, Any]], Awaitable[bool]]
 
 _log: Final = get_logger("venule.streams")
-
-
-class Holds(msgspec.Struct, frozen=True):
-    """What a wallet holds: all of it, and what is on hold and cannot be spent; fen."""
-
-    balance_minor: int
-    held_minor: int
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """What members hold at a place of the journal, in the order asked for."""
-
-    position: int
-    holds: list[Holds]
 
 
 class BalanceEvent(msgspec.Struct, frozen=True):
@@ -66,32 +59,19 @@ class TooManyListeners(Unavailable):
 
     @property
     def message(self) -> str:
-        return f"expected at most {LISTENERS_MAX} listeners, seen that many"
-
-
-def position(tx: Tx) -> int:
-    """Return how far the journal has come."""
-    return tx.book.position()[0]
-
-
-def standing(tx: Tx, member_ids: list[MemberId]) -> Standing:
-    """Return what members hold now. Raises: MemberUnknown for the first that is unknown."""
-    accounts = wallet_accounts(tx, member_ids)
-    holds = []
-    for member_id in member_ids:
-        account = tx.account(accounts[member_id])
-        holds.append(Holds(account.balance, account.debits_pending))
-    return Standing(position(tx), holds)
-
-
-READERS: Final = (position, standing)
+        return (
+            f"expected at most {OWN_LISTENERS_MAX} listeners of one wallet and {LISTENERS_MAX} of "
+            "all, seen that many"
+        )
 
 
 class Balances:
     """Watches for all listeners of one process."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, is_still: IsStill) -> None:
+        """is_still: whether a stream's caller is still who it was when it began."""
         self._door = door
+        self._is_still = is_still
         self._listeners: dict[
             asyncio.Queue[BalanceEvent | None], tuple[MemberId, Holds | None]
         ] = {}
@@ -102,24 +82,34 @@ class Balances:
         """Give the balance now, and then each time it has changed."""
         member_id = MemberId(_whose(call))
         first = await self._door.aread(standing, [member_id])
-        if len(self._listeners) >= LISTENERS_MAX:
+        own = sum(1 for who, _ in self._listeners.values() if who == member_id)
+        if len(self._listeners) >= LISTENERS_MAX or own >= OWN_LISTENERS_MAX:
             raise TooManyListeners
         news: asyncio.Queue[BalanceEvent | None] = asyncio.Queue(maxsize=1)
         self._listeners[news] = (member_id, first.holds[0])
+        self._seen = -1  # what has moved since we looked is seen at the next look
         if self._watcher is None or self._watcher.done():
             self._watcher = asyncio.create_task(self._watch())
         try:
             yield _pushed(_event(first.position, first.holds[0]))
-            ends = asyncio.get_running_loop().time() + STREAM_S
-            while asyncio.get_running_loop().time() < ends:
-                try:
-                    told = await asyncio.wait_for(news.get(), ALIVE_S)
-                except TimeoutError:
-                    yield Pushed("", None)
-                    continue
+            time = asyncio.get_running_loop().time
+            ends, quiet, sure = time() + STREAM_S, time() + ALIVE_S, time() + SURE_S
+            while time() < ends:
+                told: BalanceEvent | bool | None = False
+                with suppress(TimeoutError):
+                    told = await asyncio.wait_for(news.get(), min(quiet, sure) - time())
+                if time() >= sure:
+                    if not await self._is_still(call):
+                        return
+                    sure = time() + SURE_S
                 if told is None:
                     return
-                yield _pushed(told)
+                if not isinstance(told, bool):
+                    yield _pushed(told)
+                    quiet = time() + ALIVE_S
+                elif time() >= quiet:
+                    yield Pushed("", None)
+                    quiet = time() + ALIVE_S
         finally:
             self._listeners.pop(news, None)
 
@@ -135,9 +125,10 @@ class Balances:
             try:
                 seen = await self._door.aread(position)
                 if seen != self._seen:
-                    await self._tell()
                     self._seen = seen
+                    await self._tell()
             except AppError as error:
+                self._seen = -1
                 _log.warning("no look", code=error.slug)
             await asyncio.sleep(LOOK_S)
 

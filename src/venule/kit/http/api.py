@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from hashlib import blake2b, sha256
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -28,6 +29,7 @@ from venule.kit.http.errors import (
     BodyTooLarge,
     BodyTooSlow,
     CallerUnknown,
+    HeaderRepeated,
     IdempotencyKeyMissing,
     IdempotencyKeyNotPlain,
     IdempotencyKeyRunning,
@@ -39,7 +41,7 @@ from venule.kit.http.errors import (
     Stopping,
 )
 from venule.kit.http.limits import Rate, Rates, Room
-from venule.kit.http.problems import problem, problem_response
+from venule.kit.http.problems import is_of_insides, problem, problem_response
 from venule.kit.http.reading import read_json, read_pairs
 from venule.kit.http.route import Answer, Call, Pushed, Route
 from venule.kit.http.targets import Tree
@@ -60,6 +62,14 @@ RATES: Final[Mapping[str, Rate]] = {
     "sign_in": Rate(0.5, 20),
 }
 """By caller; those nobody knows yet are counted by their address."""
+
+NOT_PROVEN: Final = frozenset({400, 401, 403})
+"""Statuses of who has tried to prove themselves and has not."""
+
+ONCE: Final = frozenset(
+    {b"authorization", b"content-length", b"content-type", b"cookie", b"host", b"idempotency-key"}
+)
+"""Headers that say one thing. (HTTP/1.1 has one Cookie: RFC 6265, section 5.4.)"""
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 """What the header may hold: the description says so, too."""
@@ -106,7 +116,8 @@ class Api:
         sign: SignAnswer | None = None,
         pages: str = "",
     ) -> None:
-        """pages: the address under which the pages of errors are, such as `/problems/`."""
+        """pages: the address under which the pages of errors are, such as `/problems/`: a path is
+        read against the address that was asked, as RFC 9457, section 3.1.1, has it."""
         self.routes = list(routes)
         self.room = Room(at_work_max)
         self.stopping = False
@@ -155,24 +166,24 @@ class Api:
     async def _refuse(
         self, error: AppError, request: Request, trace_id: str, send: Send
     ) -> Response:
-        instance = request.scope.get("root_path", "") + request.scope["path"]
-        body = problem(error, instance=instance, trace_id=trace_id, pages=self._pages_at(request))
+        root = request.scope.get("root_path", "")
+        instance = root + request.scope["path"]
+        pages = root + self._pages if self._pages.startswith("/") else self._pages
+        body = problem(error, instance=instance, trace_id=trace_id, pages=pages)
         if error.status >= 500 and not error.retryable and not isinstance(error, InternalError):
             _log.error("failed", code=error.slug, trace_id=trace_id, detail=error.message)
+        elif is_of_insides(error):
+            _log.warning("unavailable", code=error.slug, trace_id=trace_id, detail=error.message)
         response = problem_response(error, body, request.method)
         response.headers[REQUEST_ID_HEADER] = trace_id
         with suppress(OSError, RuntimeError):  # the answer had begun, or nobody is there any more
             await response(request.scope, request.receive, send)
         return response
 
-    def _pages_at(self, request: Request) -> str:
-        if not self._pages.startswith("/"):
-            return self._pages
-        return f"{str(request.base_url).rstrip('/')}{self._pages}"
-
     async def _serve(
         self, route: Route, pairs: list[tuple[str, str]], request: Request
     ) -> Response:
+        _check_headers(request)
         try:
             async with asyncio.timeout(BODY_S):
                 body = await _body(request, route)
@@ -196,8 +207,9 @@ class Api:
         """Find out who asks, and count it."""
         try:
             caller = await self._authenticate(request, body) if route.who else None
-        except AppError:
-            self._rates.take(_address(request), "sign_in")
+        except AppError as error:
+            if error.status in NOT_PROVEN:
+                self._rates.take(_address(request), "sign_in")
             raise
         self._rates.take(_address(request) if caller is None else caller.name, route.rate)
         if caller is None and route.who:
@@ -229,7 +241,25 @@ def _method(request: Request) -> str:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else "nowhere"
+    """Return what a request is counted under: of IPv6, the network that one customer gets."""
+    host = request.client.host if request.client else "nowhere"
+    if ":" not in host:
+        return host
+    try:
+        packed = ip_address(host.partition("%")[0]).packed
+    except ValueError:
+        return host
+    return str(IPv6Address(packed[:8] + bytes(8)))
+
+
+def _check_headers(request: Request) -> None:
+    """Raises: HeaderRepeated."""
+    seen = set()
+    for name, _ in request.scope["headers"]:
+        if name in ONCE:
+            if name in seen:
+                raise HeaderRepeated(name.decode())
+            seen.add(name)
 
 
 async def _body(request: Request, route: Route) -> bytes:
@@ -304,7 +334,16 @@ def _key(route: Route, request: Request, caller: Caller | None, fingerprint: byt
         said = said[1:-1]
     if not _KEY.fullmatch(said):
         raise IdempotencyKeyNotPlain(said)
-    return request_key("anyone" if caller is None else caller.name, said, fingerprint)
+    return request_key(_whose(caller), said, fingerprint)
+
+
+def _whose(caller: Caller | None) -> str:
+    """Return whose key it is: an application has others for each member who lets it act."""
+    if caller is None:
+        return "anyone"
+    if caller.acts_for_member:
+        return f"{caller.name}/{caller.member_id}"
+    return caller.name
 
 
 def _response(route: Route, value: Any, request: Request) -> Response:

@@ -88,9 +88,25 @@ def take_cursor(cursor: str, type_: type[T]) -> T:
         if len(cursor) > CURSOR_CHARS_MAX:
             raise ValueError
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        _check_storable(msgspec.msgpack.decode(raw))
         return msgspec.msgpack.decode(raw, type=type_)
     except (ValueError, msgspec.MsgspecError):
         raise CursorUnknown(cursor) from None
+
+
+def _check_storable(value: object) -> None:
+    """What was made up by a caller may hold what no row can. Raises: ValueError."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError
+    if isinstance(value, list):
+        for each in value:
+            _check_storable(each)
+    if isinstance(value, dict):
+        for name, each in value.items():
+            _check_storable(name)
+            _check_storable(each)
 
 
 def plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """What can be wrong with a request before any use case sees it.
 
 BadRequest 400          it is not the HTTP or the JSON that it should be
-|-- BodyNotJson, TargetMalformed, IdempotencyKeyMissing
+|-- BodyNotJson, TargetMalformed, HeaderRepeated, IdempotencyKeyMissing
 |-- RequestInvalid (422), IdempotencyKeyNotPlain (422), CursorUnknown (422)
 |-- BodyTooLarge (413), BodyTooSlow (408), MediaTypeNotServed (415)
 RouteNotFound 404, MethodNotAllowed 405
@@ -58,6 +58,18 @@ class TargetMalformed(BadRequest):
     @property
     def message(self) -> str:
         return f"expected a path and query in UTF-8, percent-encoded, seen {shorten(self.seen)}"
+
+
+@dataclass(eq=False)
+class HeaderRepeated(BadRequest):
+    """A header that says one thing comes twice: whoever stands between us may read another one."""
+
+    header: str
+    slug = "header-repeated"
+
+    @property
+    def message(self) -> str:
+        return f"expected the header {self.header} once, seen it again"
 
 
 class IdempotencyKeyMissing(BadRequest):

@@ -17,6 +17,7 @@ from venule.kit.http.errors import (
     BodyTooSlow,
     CallerUnknown,
     CursorUnknown,
+    HeaderRepeated,
     IdempotencyKeyMissing,
     IdempotencyKeyNotPlain,
     IdempotencyKeyRunning,
@@ -282,6 +283,7 @@ def errors_of(route: Route) -> list[type[AppError]]:
         TargetMalformed,
         BodyTooLarge,
         BodyTooSlow,
+        HeaderRepeated,
     ]
     if route.takes_path is not None:
         found.append(RouteNotFound)

@@ -8,7 +8,13 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from venule.kit.errors import PROBLEM_TYPE, AppError, HomeError
+from venule.kit.errors import (
+    PROBLEM_TYPE,
+    AppError,
+    HomeError,
+    IdempotencyKeyReused,
+    Unavailable,
+)
 from venule.kit.http.errors import (
     CallerUnknown,
     MethodNotAllowed,
@@ -20,8 +26,10 @@ PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
 _encode: Final = msgspec.json.Encoder().encode
 
-HIDDEN: Final = frozenset({"path", "endpoint", "place"})
-"""Facts of errors of our own insides that are not told."""
+INSIDES: Final = ("venule.kit.", "venule.ledger.", "venule.books.")
+LATER: Final = "expected the books to be at hand, seen a failure; try again later"
+OURS: Final = "venule.kit.http."
+REUSED: Final = "expected the first request with this Idempotency-Key again, seen another request"
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -41,12 +49,20 @@ class Problem(msgspec.Struct, frozen=True):
     retryable: bool
 
 
+def is_of_insides(error: AppError) -> bool:
+    """Whether an error tells of processes, addresses and files that are nobody's business."""
+    module = type(error).__module__
+    far = isinstance(error, Unavailable) and module.startswith(INSIDES)
+    return isinstance(error, HomeError) or (far and not module.startswith(OURS))
+
+
 def problem(error: AppError, *, instance: str, trace_id: str, pages: str) -> dict[str, Any]:
     """Return the body of an error's answer. pages: the address under which its page is found."""
     body = error.problem()
-    if isinstance(error, HomeError):
+    reused = isinstance(error, IdempotencyKeyReused)
+    if reused or is_of_insides(error):
         body = {name: body[name] for name in ("type", "title", "status", "detail", "retryable")}
-        body["detail"] = "expected the books to be at hand, seen a failure; try again later"
+        body["detail"] = REUSED if reused else LATER
     slug = error.slug
     known = {
         "type": f"{pages}{slug}" if pages else PROBLEM_TYPE + slug,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -38,15 +39,13 @@ def read_json(type_: Any, body: bytes) -> Any:
     except AppError as error:  # of a value that a struct checks by itself
         raise RequestInvalid([Flaw(error.message)]) from None
     try:
-        value = msgspec.json.decode(body)
+        value = _whole(msgspec.json.decode(body))
+        with suppress(msgspec.ValidationError, AppError):
+            return msgspec.convert(value, type_)
+        flaws = flaws_of(type_, value)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BodyNotJson(str(error)) from None
-    value = _whole(value)
-    try:
-        return msgspec.convert(value, type_)
-    except (msgspec.ValidationError, AppError):
-        pass
-    raise RequestInvalid(flaws_of(type_, value) or [Flaw(_told(str(first)))])
+    raise RequestInvalid(flaws or [Flaw(_told(str(first)))])
 
 
 def read_pairs(type_: Any, pairs: Iterable[tuple[str, str]]) -> Any:
