@@ -57,6 +57,7 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     access.withdraw,
     access.note_failed,
     access.note_denied,
+    access.note_partner,
     access.purge_access,
     access.open_login,
     access.issue_code,

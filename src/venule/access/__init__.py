@@ -46,6 +46,7 @@ from venule.access.commands import (
     NewFallback,
     NoteDenied,
     NoteFailed,
+    NotePartner,
     NotePassword,
     Opening,
     OpenLogin,
@@ -136,7 +137,7 @@ from venule.access.front import (
 from venule.access.front import Device as ShownDevice
 from venule.access.hashing import Chance, Cost, Passwords
 from venule.access.jobs import access_jobs
-from venule.access.log import auth_events, note_denied, purge_access
+from venule.access.log import auth_events, note_denied, note_partner, purge_access
 from venule.access.logins import (
     disable_login,
     enrol_fallback,
@@ -304,6 +305,7 @@ __all__ = [
     "NewPasskey",
     "NoteDenied",
     "NoteFailed",
+    "NotePartner",
     "NotePassword",
     "OpenLogin",
     "Opening",
@@ -407,6 +409,7 @@ __all__ = [
     "new_code",
     "note_denied",
     "note_failed",
+    "note_partner",
     "note_password",
     "open_login",
     "open_sessions",

@@ -411,6 +411,15 @@ class NoteDenied(msgspec.Struct, frozen=True):
     origin: Origin = Origin()
 
 
+class NotePartner(msgspec.Struct, frozen=True):
+    """A partner has proven who asks, or has not. named: the key or application it named."""
+
+    how: str
+    ok: bool
+    reason: str
+    named: str
+
+
 class Purge(msgspec.Struct, frozen=True):
     """Delete, up to a bound each: what timed out, ended sessions and lines of the log before."""
 

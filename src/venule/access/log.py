@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from venule.access import event_store, rules, session_store, store
-from venule.access.commands import EventQuery, NoteDenied, Origin, Purge, Purged
+from venule.access.commands import EventQuery, NoteDenied, NotePartner, Origin, Purge, Purged
 from venule.access.model import (
     PURGE_ROWS_MAX,
     AuthEvent,
@@ -15,6 +16,8 @@ from venule.access.model import (
     SessionId,
 )
 from venule.ledger import Tx
+
+NAMED_CHARS_MAX: Final = 128
 
 
 def note(
@@ -55,6 +58,25 @@ def note_denied(tx: Tx, command: NoteDenied) -> None:
         if challenge is not None and challenge.login_id is not None:
             login = store.load_login(tx.sql, challenge.login_id)
     note(tx, command.what, login, command.origin, denial=command.denial)
+
+
+def note_partner(tx: Tx, command: NotePartner) -> None:
+    """Log that a partner's program has proven who it is, or has not."""
+    event = AuthEvent(
+        AuthEventId(tx.new_id()),
+        tx.now,
+        f"partner.{command.how}",
+        command.ok,
+        command.reason or None,
+        None,
+        None,
+        None,
+        None,
+        command.named[:NAMED_CHARS_MAX] or None,
+        "",
+        "",
+    )
+    event_store.insert_event(tx.sql, event)
 
 
 def auth_events(tx: Tx, query: EventQuery) -> list[AuthEvent]:

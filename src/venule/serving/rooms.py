@@ -58,13 +58,23 @@ class Rooms:
         )
         self.people = access.Authn(self.front)
         # Partners sign by the machine's clock, whatever the house's says.
-        self.partners = partners.Authenticator(door, SystemClock(), frozenset({origin}))
+        self.partners = partners.Authenticator(door, SystemClock(), frozenset({origin}), self._log)
         self.gatekeeper = Gatekeeper(self.people, self.partners, urlsplit(origin).scheme)
         self.balances = streams.Balances(door, self.gatekeeper.is_still)
         self.sign_in = SignIn(self.people, settings)
         self.gateway = gateway.Gateway(
             door, SystemClock(), vault, base_url=settings.url, sandbox=settings.sandbox
         )
+
+    async def _log(self, event: partners.AuthnEvent) -> None:
+        """Keep what partners prove, in the log of all who come in; not each of many alike."""
+        if not event.routine:
+            named = event.named or (
+                "" if event.application_id is None else str(event.application_id)
+            )
+            ok = event.seen == "ok"
+            command = access.NotePartner(event.how, ok, "" if ok else event.seen, named)
+            await self.door.acall(access.note_partner, command)
 
     def routes(self) -> list[Route]:
         """Return every operation of the rooms."""
