@@ -43,6 +43,9 @@ TAKE_TWO = {access.add_staff, access.change_roles, access.reset_login}
 AT_PLAY = {access.enter_at_play}
 """For the process that has a sandbox open."""
 
+WRITTEN_WHERE_SERVED = {"venule.serving.play"}
+"""What asks a home of its own process alone: play money of sandboxes."""
+
 WITH_A_QUERY = {
     fund.day,
     fund.day_steps,
@@ -102,5 +105,10 @@ def test_what_is_asked_over_a_door_is_served():
     asked = [each for each in asked_over_doors() if not each[0].startswith(OF_SANDBOXES)]
     served = {"acall": COMMANDS, "aread": READERS}
 
-    assert [] == [where for where, how, fn in asked if fn not in served[how]]
+    left_out = [
+        where
+        for where, how, fn in asked
+        if fn not in served[how] and where.partition(":")[0] not in WRITTEN_WHERE_SERVED
+    ]
+    assert [] == left_out
     assert len(asked) > 100
