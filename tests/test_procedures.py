@@ -43,7 +43,7 @@ TAKE_TWO = {access.add_staff, access.change_roles, access.reset_login}
 AT_PLAY = {access.enter_at_play}
 """For the process that has a sandbox open."""
 
-WRITTEN_WHERE_SERVED = {"venule.serving.play"}
+WRITTEN_WHERE_SERVED = {"venule.serving.play", "venule.serving.world"}
 """What asks a home of its own process alone: play money of sandboxes."""
 
 WITH_A_QUERY = {
