@@ -14,7 +14,13 @@ import uvicorn
 @contextmanager
 def live(app: Any, **options: Any) -> Iterator[str]:
     """Serve an application; give its address."""
-    options = {"http": "httptools", "ws": "none", "access_log": False, **options}
+    options = {
+        "http": "httptools",
+        "ws": "none",
+        "access_log": False,
+        "server_header": False,
+        **options,
+    }
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, lifespan="off", log_config=None, **options
     )
