@@ -19,6 +19,7 @@ def live(app: Any, **options: Any) -> Iterator[str]:
         "ws": "none",
         "access_log": False,
         "server_header": False,
+        "proxy_headers": False,
         **options,
     }
     config = uvicorn.Config(
