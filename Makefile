@@ -13,6 +13,8 @@ RUN_REPORT := build/replay-report
 SEEDS ?= 20
 FIRST ?= 0
 N ?= 1000
+# Tests wait for servers and browsers half of the time: two workers a core.
+JOBS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 FROM ?= 0
 FRESH ?= 0
 # The lock takes no release younger than this day: a week of cool-down before the day it is made.
@@ -46,7 +48,7 @@ run: setup  ## Replay a year of a money-market fund (FRESH=1 starts anew), then 
 	fi
 
 test: lint types imports  ## Everything a change must pass: lint, types, imports, tests
-	@$(PY) -m pytest -n auto --dist loadfile
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## ruff: format and rules
 	@$(VENV)/bin/ruff format --check --quiet . \

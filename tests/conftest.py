@@ -23,8 +23,20 @@ settings.register_profile("search", max_examples=500, print_blob=True, **_COMMON
 settings.load_profile(os.environ.get("VENULE_HYPOTHESIS", "steady"))
 
 
+LONG = (
+    "tests/interop/", "api_contract", "test_contract", "sandbox_contract", "test_processes",
+    "test_merchants_api", "test_quickstart", "test_service", "test_worlds", "test_machine",
+    "test_world.py", "members/test_api.py", "webhooks/test_api.py", "test_openapi",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a PostgreSQL server: `pytest -m 'not postgresql'` leaves it out."""
+    """Mark what needs a PostgreSQL server: `pytest -m 'not postgresql'` leaves it out.
+
+    Files whose few tests take long come first: else they would be what one worker still does when
+    the others have nothing left.
+    """
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
     for item in items:
         if "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgresql)

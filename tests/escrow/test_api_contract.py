@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.both_homes import Places
+from support.both_homes import Places, only_files
 from support.escrow_scenes import TERMS, everything
 from support.escrow_town import EscrowTown
 from support.town_site import find_lies, serve
@@ -19,6 +19,7 @@ from venule.escrow.api import ROUTES
 from venule.kit.http import errors_of
 
 
+@only_files
 def test_a_machine_that_reads_it_finds_no_lie(places: Places) -> None:
     with EscrowTown(places("home"), TERMS) as town, serve(town, ROUTES) as site:
         everything(town)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from support.both_homes import Places
+from support.both_homes import Places, only_files
 from support.fund_town import CODE, FundTown
 from support.town_site import find_lies, serve
 from venule.fund.api import ROUTES
 from venule.kit.http import errors_of
 
 
+@only_files
 def test_a_machine_that_reads_it_finds_no_lie(places: Places) -> None:
     with FundTown(places("home")) as town, serve(town, ROUTES) as site:
         who = town.member(cash=500_000, shares=300_000)

@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from support.both_homes import Places
+from support.both_homes import Places, only_files
 from support.gateway_client import Merchant
 from support.gateway_house import GatewayHouse, gateway_house, private_key
 from support.town_site import find_lies, serve
@@ -184,6 +184,7 @@ def test_the_sandbox_plays_the_buyer(at: Any) -> None:
     assert house.number(house.buyer) == token["user_id"]
 
 
+@only_files
 def test_a_machine_that_reads_it_finds_no_lie(places: Places) -> None:
     with (
         gateway_house(places("home")) as house,

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from support.api_town import ApiTown, api_town
-from support.both_homes import Places, fewer
+from support.both_homes import Places, fewer, only_files
 from support.contract import find_no_lie
 from venule.kit.http import CallerKind, give_cursor
 from venule.kit.ids import SystemIds
@@ -232,6 +232,7 @@ def test_a_closed_member_binds_nothing_more(site):
     assert "closed" == site.person(me).get("/v1/me")["state"]
 
 
+@only_files
 def test_a_machine_that_reads_the_description_finds_no_lie(places):
     with api_town(places("contract"), ROUTES, datetime(2017, 3, 10, 1, tzinfo=UTC)) as site:
         me = site.town.person()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from support.api_town import api_town
-from support.both_homes import fewer
+from support.both_homes import fewer, only_files
 from support.contract import find_no_lie
 from support.wallet_town import yuan
 from venule.kit.http import CallerKind
@@ -26,6 +26,7 @@ def put_known(value, there):
             put_known(inner, there)
 
 
+@only_files
 def test_a_machine_that_reads_the_description_finds_no_lie(places):
     with api_town(places(), ROUTES) as site:
         town = site.town

@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from support.api_town import APPLICATION_ID, ApiTown, As, api_town
-from support.both_homes import Places
+from support.both_homes import Places, only_files
 from support.contract import find_no_lie
 from support.receivers import HERE, receiving
 from support.wallet_town import yuan
@@ -145,6 +145,7 @@ def test_the_catalogue_is_for_all_and_the_unread_for_staff(site: ApiTown):
     assert 403 == site.partner("webhooks.manage").ask("GET", "/v1/webhook-unread").status_code
 
 
+@only_files
 def test_a_machine_that_reads_the_description_finds_no_lie(places: Places):
     with api_town(places(), OPEN) as site:
         ours = site.partner("webhooks.manage")
