@@ -20,7 +20,7 @@ FRESH ?= 0
 # The lock takes no release younger than this day: a week of cool-down before the day it is made.
 LOCK_BEFORE ?= $(shell date -u -d '7 days ago' +%Y-%m-%dT00:00:00Z 2>/dev/null || date -u -v-7d +%Y-%m-%dT00:00:00Z)
 
-.PHONY: help setup run test lint types imports bench sim random kills failover cluster docs pages lock format clean
+.PHONY: help setup run test thorough lint types imports bench sim random kills failover cluster docs pages lock format clean
 
 help:  ## Show the verbs
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ run: setup  ## Replay a year of a money-market fund (FRESH=1 starts anew), then 
 
 test: lint types imports  ## Everything a change must pass: lint, types, imports, tests
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+thorough: lint types imports  ## As test, and what lies before a door on both kinds of home
+	@VENULE_THOROUGH=1 $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## ruff: format and rules
 	@$(VENV)/bin/ruff format --check --quiet . \

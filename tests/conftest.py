@@ -1,6 +1,7 @@
 """What every test may use: the repository's paths, the shared data, steady property tests."""
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -30,6 +31,22 @@ LONG = (
 )  # fmt: skip
 
 
+OVER_A_DOOR = (
+    "/test_api", "kit/http/", "serving/test_wire_attacks", "serving/test_sign_in",
+    "serving/test_texts", "serving/test_whose", "serving/test_client", "serving/test_routes",
+    "access/test_credentials",
+    "access/test_sessions", "partners/test_oauth", "partners/test_signed", "gateway/test_pages",
+    "gateway/test_envelope", "gateway/test_trades", "gateway/test_funds", "gateway/test_fields",
+)  # fmt: skip
+"""Tests of what lies before a door: what is behind it is tested on both kinds of home by itself.
+`make thorough` runs these on both, too."""
+
+
+def _is_http_over_a_database(nodeid: str) -> bool:
+    parts = re.split(r"[\[\]-]", nodeid)
+    return "postgresql" in parts and any(name in nodeid for name in OVER_A_DOOR)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a PostgreSQL server: `pytest -m 'not postgresql'` leaves it out.
 
@@ -37,6 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     the others have nothing left.
     """
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+    if not os.environ.get("VENULE_THOROUGH"):
+        items[:] = [item for item in items if not _is_http_over_a_database(item.nodeid)]
     for item in items:
         if "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgresql)

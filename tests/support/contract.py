@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +15,16 @@ from schemathesis import GenerationMode
 
 from venule.kit.http import Route, describe
 
+EXAMPLES: Final = 3
+"""Of each operation and each way, unless somebody searches: there are 200 of them."""
+
 Headers = Callable[[str, str], dict[str, str]]
 """Who asks: from an operation's method and path to the headers that say it."""
+
+
+def at_most(examples: int) -> int:
+    """Return how many examples are drawn: all with `make thorough`, else a few."""
+    return examples if os.environ.get("VENULE_THOROUGH") else min(EXAMPLES, examples)
 
 
 def find_no_lie(
@@ -40,7 +49,7 @@ def find_no_lie(
         operation = result.ok()
 
         hold = settings(
-            max_examples=examples, deadline=None, database=None, derandomize=True,
+            max_examples=at_most(examples), deadline=None, database=None, derandomize=True,
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
 

@@ -20,6 +20,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from starlette.requests import Request
 
+from support.contract import at_most
 from support.live import live
 from venule.kit.desk import Desk
 from venule.kit.door import DeskDoor
@@ -135,7 +136,7 @@ def find_lies(
             check = _checker(site, cycle(tokens), keys, real if good else {})
             strategy = operation.as_strategy(generation_mode=mode)
             once = settings(
-                max_examples=examples, deadline=None, database=None, derandomize=True,
+                max_examples=at_most(examples), deadline=None, database=None, derandomize=True,
                 suppress_health_check=list(HealthCheck), phases=[Phase.generate],
             )(given(case=strategy)(check))  # fmt: skip
             with suppress(Unsatisfiable):  # what takes nothing cannot be asked wrongly

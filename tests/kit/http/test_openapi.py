@@ -55,7 +55,7 @@ def test_a_machine_that_reads_it_finds_no_lie(site):
             continue
 
         @settings(
-            max_examples=20, deadline=None, database=None, derandomize=True,
+            max_examples=8, deadline=None, database=None, derandomize=True,
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
@@ -65,7 +65,7 @@ def test_a_machine_that_reads_it_finds_no_lie(site):
             check(case)
 
         @settings(
-            max_examples=20, deadline=None, database=None, derandomize=True,
+            max_examples=8, deadline=None, database=None, derandomize=True,
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
