@@ -6,9 +6,9 @@ import pytest
 
 from support.escrow_town import NOON
 from venule.escrow import (
+    CarrierMissing,
     CaseStillOpen,
     Confirm,
-    EscrowTextMalformed,
     EscrowTransitionIllegal,
     ExceedsUnshipped,
     Extend,
@@ -72,7 +72,7 @@ def test_who_may_ship_what(town):
     trade = town.paid(10_000)
     with pytest.raises(NotTheParty):
         town.run(ship, Ship(trade.id, town.buyer, "SF", "1"))
-    with pytest.raises(EscrowTextMalformed):
+    with pytest.raises(CarrierMissing):
         town.run(ship, Ship(trade.id, town.shop))
     with pytest.raises(ExceedsUnshipped):
         town.ship(trade, 10_001)
