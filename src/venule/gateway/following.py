@@ -34,7 +34,7 @@ from venule.kit.time import from_us
 from venule.ledger import Tx
 
 CURSOR: Final = "notices"
-EVENTS_AT_ONCE: Final = 500
+EVENTS_AT_ONCE: Final = 256
 PREFIX: Final = "escrow."
 OF_CANCEL: Final = "cancel "
 """How escrow numbers what `cancel_trade` refunds: the merchant asked for it and has its answer."""

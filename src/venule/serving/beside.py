@@ -12,6 +12,7 @@ from typing import Final
 from structlog import get_logger
 
 from venule import access, escrow, gateway, partners, wallet, webhooks
+from venule.kit.desk import Desk
 from venule.kit.home import Home
 from venule.kit.jobs import Handler
 from venule.kit.place import is_address
@@ -36,8 +37,17 @@ _log: Final = get_logger("venule.beside")
 
 
 @contextmanager
-def working(home: Home[Tx], settings: Settings, vault: Vault, metrics: Metrics) -> Iterator[Worker]:
-    """Run jobs, send webhooks and notifications, throw away what is old."""
+def working(
+    home: Home[Tx],
+    settings: Settings,
+    vault: Vault,
+    metrics: Metrics,
+    desk: Desk[Tx] | None = None,
+) -> Iterator[Worker]:
+    """Run jobs, send webhooks and notifications, throw away what is old.
+
+    desk: if there is one, what webhooks write goes into its groups: one flush for both.
+    """
     home.observe(metrics)
     worker = make_worker(home, settings, vault, make_rail(settings, home.clock), metrics)
     kinds = sorted(make_handlers(home, settings, vault, None))
@@ -47,7 +57,7 @@ def working(home: Home[Tx], settings: Settings, vault: Vault, metrics: Metrics) 
         lambda: home.read(lambda tx: jobs_lag_s(tx, kinds)),
     )
     with ExitStack() as stack:
-        stack.enter_context(_sending(home, settings, vault))
+        stack.enter_context(_sending(home, settings, vault, desk))
         yield stack.enter_context(worker)
 
 
@@ -88,9 +98,11 @@ def make_handlers(
 
 
 @contextmanager
-def _sending(home: Home[Tx], settings: Settings, vault: Vault) -> Iterator[None]:
+def _sending(
+    home: Home[Tx], settings: Settings, vault: Vault, desk: Desk[Tx] | None
+) -> Iterator[None]:
     """Send webhooks and notifications, each in a thread: no slow receiver holds up the jobs."""
-    writer, clock = webhooks.NearWriter(home), SystemClock()
+    writer, clock = webhooks.NearWriter(home, desk), SystemClock()
     hooks = webhooks.Dispatcher(writer, Sender(webhook_policy(settings)), vault, clock)
     notices = make_notices(home, settings, vault)
     stop = Event()

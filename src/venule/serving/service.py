@@ -140,8 +140,8 @@ def opened(
     with ExitStack() as stack:
         home = stack.enter_context(app.open_home(place, clock=clock))
         vault = vault_of(settings)
-        stack.enter_context(working(home, settings, vault, metrics))
         desk = stack.enter_context(Desk(home))
+        stack.enter_context(working(home, settings, vault, metrics, desk))
         metrics.ask("venule_desk_waiting", "Commands that wait.", lambda: desk.waiting)
         yield DeskDoor(desk), vault, home.is_over
 

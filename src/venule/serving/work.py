@@ -22,6 +22,9 @@ from venule.wallet import BankRail, poll_bank
 IDLE_S: Final = 0.2
 """So long the runner waits when nothing is due."""
 
+BREATH_S: Final = 0.02
+"""So long it waits between two rounds of work: the requests' commands go in between."""
+
 AGAIN_S: Final = 5.0
 """So long is the pause after the home could not be used."""
 
@@ -103,7 +106,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 with self.turn:
-                    pause = 0.0 if self.work_once() else self._idle_s
+                    pause = BREATH_S if self.work_once() else self._idle_s
                 since_clean += self._idle_s
                 if since_clean >= HOUSEKEEPING_S:
                     since_clean = 0.0
