@@ -45,4 +45,4 @@ def test_a_machine_that_reads_the_description_finds_no_lie(make_town):
 
         assert asked > 2 * len(routes)
         assert "internal-error" not in site.codes
-        assert site.codes.count("") > 30
+        assert site.codes.count("") > 5

@@ -170,4 +170,4 @@ def test_a_machine_that_reads_the_description_finds_no_lie(places: Places):
 
         assert asked > 2 * len(OPEN)
         assert "internal-error" not in site.codes
-        assert site.codes.count("") > 50
+        assert site.codes.count("") > 5
