@@ -20,7 +20,6 @@ ChallengeId = NewType("ChallengeId", UUID)
 ProposalId = NewType("ProposalId", UUID)
 AuthEventId = NewType("AuthEventId", UUID)
 
-HASH_BYTES: Final = 32
 TOKEN_BYTES: Final = 32
 """A session's token has 256 bits; only its SHA-256 is stored."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route, Router
@@ -18,8 +16,6 @@ from venule.gateway.gateway import FORM, Gateway, Page, Request
 from venule.gateway.pages import MERCHANT, USER, Bills, Consents, Freezes
 from venule.gateway.rest import Rest
 from venule.gateway.wire.parameters import REQUEST_BYTES_MAX, guess_parameter
-
-Answering = Callable[[Request], Awaitable[Page]]
 
 
 async def read_request(http: HttpRequest) -> Request:

@@ -5,7 +5,6 @@ The signature is verified here, in the process that took the request, never in t
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -37,7 +36,6 @@ _MISSING: Final = {
     "timestamp": "isv.missing-timestamp",
     "version": "isv.missing-version",
 }
-OTHERS: Final = frozenset({"sign", "biz_content"})
 PROTOCOL: Final = frozenset(
     {
         "app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version",
@@ -264,12 +262,3 @@ def write_answer(
         lambda text: signing.sign(signer.key, text, how),
         signer.cert_sn if certified else "",
     )
-
-
-def aes_key_of(text: str) -> bytes | None:
-    """Return an AES key of 16 bytes from base64, or None."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except ValueError:
-        return None
-    return raw if len(raw) == aes.KEY_BYTES else None

@@ -32,7 +32,6 @@ KEYS_ACTIVE_MAX: Final = 5
 STATE_CHARS_MAX: Final = 512
 """Of what an application gives to an authorisation and gets back from it."""
 
-HASH_BYTES: Final = 32
 NONCE_CHARS_MAX: Final = 128
 
 

@@ -41,7 +41,6 @@ from venule.kit.http.errors import (
     RouteNotFound,
     StepUpNeeded,
     Stopping,
-    TargetMalformed,
     TooManyRequests,
 )
 from venule.kit.http.limits import Rate, Rates, Room
@@ -103,7 +102,6 @@ __all__ = [
     "SignAnswer",
     "StepUpNeeded",
     "Stopping",
-    "TargetMalformed",
     "TooManyRequests",
     "Tree",
     "amount",

@@ -1,7 +1,7 @@
 """What can be wrong with a request before any use case sees it.
 
 BadRequest 400          it is not the HTTP or the JSON that it should be
-|-- BodyNotJson, TargetMalformed, HeaderRepeated, IdempotencyKeyMissing
+|-- BodyNotJson, HeaderRepeated, IdempotencyKeyMissing
 |-- RequestInvalid (422), IdempotencyKeyNotPlain (422), CursorUnknown (422)
 |-- BodyTooLarge (413), BodyTooSlow (408), MediaTypeNotServed (415)
 RouteNotFound 404, MethodNotAllowed 405
@@ -46,18 +46,6 @@ class BodyNotJson(BadRequest):
     @property
     def message(self) -> str:
         return f"expected a JSON object in UTF-8, seen: {self.seen}"
-
-
-@dataclass(eq=False)
-class TargetMalformed(BadRequest):
-    """The address of the request cannot be read: its percent-encoding is not UTF-8."""
-
-    seen: str
-    slug = "target-malformed"
-
-    @property
-    def message(self) -> str:
-        return f"expected a path and query in UTF-8, percent-encoded, seen {shorten(self.seen)}"
 
 
 @dataclass(eq=False)

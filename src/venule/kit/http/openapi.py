@@ -29,7 +29,6 @@ from venule.kit.http.errors import (
     RequestTimedOut,
     RouteNotFound,
     StepUpNeeded,
-    TargetMalformed,
     TooManyRequests,
 )
 from venule.kit.http.problems import PROBLEM_JSON, Problem
@@ -280,7 +279,6 @@ def errors_of(route: Route) -> list[type[AppError]]:
         RequestTimedOut,
         TooManyRequests,
         RequestInvalid,
-        TargetMalformed,
         BodyTooLarge,
         BodyTooSlow,
         HeaderRepeated,

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from venule.kit.door import Door
 from venule.kit.errors import AppError
 from venule.kit.http.callers import Caller, CallerKind
-from venule.kit.idempotency import request_key
 
 B = TypeVar("B")
 Q = TypeVar("Q")
@@ -56,13 +55,6 @@ class Call(Generic[B, Q, P]):
         """Who asks; the route said that somebody must."""
         assert self.caller is not None
         return self.caller
-
-    def key_for(self, step: str) -> str | None:
-        """Return a key of its own for one of several commands of this request."""
-        if self.key is None:
-            return None
-        name = self.key.partition("\x1f")[0]
-        return request_key(name, step, self.fingerprint)
 
 
 Handler = Callable[[Call[Any, Any, Any]], Awaitable[Any]]
