@@ -30,8 +30,8 @@ from venule.gateway.notifying import (
     send_again,
     take_due,
 )
+from venule.kit.door import NearWriter
 from venule.ledger import Tx
-from venule.webhooks import NearWriter
 
 URL = "http://shop.test/notify"
 PAY = "alipay.trade.pay"
@@ -225,7 +225,7 @@ def test_an_attempt_that_ends_in_a_crash_is_made_again(house: GatewayHouse, shop
     pay(house, shop)
     house.run(follow, Follow())
     assert 1 == house.dispatcher.step()
-    wait(house.dispatcher._flying)
+    wait(house.dispatcher._flights._flying)
     crashed, house.dispatcher = house.dispatcher, house.make_dispatcher()
     house.work()
     first, second = (values for _, values in house.posted)

@@ -42,7 +42,7 @@ from venule.gateway.platform import make_platform
 from venule.gateway.users import number_of
 from venule.gateway.wire.signing import told_key
 from venule.kit.desk import Desk
-from venule.kit.door import DeskDoor
+from venule.kit.door import DeskDoor, NearWriter
 from venule.kit.http import OriginForm
 from venule.kit.ids import SeededIds
 from venule.kit.jobs import JobRunner
@@ -50,7 +50,6 @@ from venule.kit.time import VirtualClock, china_date
 from venule.kit.vault import Vault
 from venule.ledger import Tx
 from venule.members import MemberId, MemberKind, NewMember, Tier, member, onboard
-from venule.webhooks import NearWriter
 
 R = TypeVar("R")
 

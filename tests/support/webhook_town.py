@@ -13,6 +13,7 @@ from support.escrow_town import NO_FEE, EscrowTown
 from support.receivers import HERE, Received
 from venule import wallet
 from venule.escrow import Terms
+from venule.kit.door import NearWriter
 from venule.kit.money import Money
 from venule.kit.sending import Sender, SendFailed, SendStep, Sent
 from venule.kit.time import Clock, SystemClock
@@ -31,7 +32,6 @@ from venule.webhooks import (
     EndpointId,
     Fan,
     ListDeliveries,
-    NearWriter,
     OfDelivery,
     OfEndpoint,
     Poster,

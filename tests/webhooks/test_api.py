@@ -15,13 +15,14 @@ from support.receivers import HERE, receiving
 from support.wallet_town import yuan
 from support.webhook_town import VAULT
 from venule.app import ROOMS
+from venule.kit.door import NearWriter
 from venule.kit.http import CallerKind
 from venule.kit.sending import Policy, Sender
 from venule.kit.time import SystemClock
 from venule.ledger import Tx
 from venule.partners import ApplicationId
 from venule.wallet import Pay, pay
-from venule.webhooks import Dispatcher, Fan, NearWriter
+from venule.webhooks import Dispatcher, Fan
 from venule.webhooks.api import webhook_routes
 
 OPEN = webhook_routes(VAULT, Policy(), lambda count: b"k" * count)

@@ -352,7 +352,7 @@ def test_a_slow_endpoint_holds_no_other_up(town: WebhookTown):
     fast = 0
     for _ in range(2_000):
         dispatcher.step()
-        dispatcher._woken.wait(0.01)
+        dispatcher._flights.rest(0.01)
         fast = sum(each.path.endswith("fast") for each in sink.received)
         if fast == 30:
             break

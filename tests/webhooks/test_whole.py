@@ -13,6 +13,7 @@ from support.receivers import HERE, receiving
 from support.relays import SECRET, Served
 from support.webhook_town import SHOP_APP, VAULT, Sink, WebhookTown
 from venule.kit.desk import Desk
+from venule.kit.door import NearWriter
 from venule.kit.relay import Procedures, Relay
 from venule.kit.sending import Sender, Sent
 from venule.kit.time import SystemClock
@@ -30,7 +31,7 @@ from venule.partners import (
     sign_up,
 )
 from venule.procedures import COMMANDS, READERS
-from venule.webhooks import DeliveryState, Dispatcher, NearWriter
+from venule.webhooks import DeliveryState, Dispatcher
 from venule.webhooks.rules import LEASE_US
 
 

@@ -6,10 +6,8 @@ under way is sent again with the same id.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from venule.gateway.envelope import Signer
@@ -25,12 +23,10 @@ from venule.gateway.notifying import (
 )
 from venule.gateway.wire import classic, signing
 from venule.gateway.wire.money import show_stamp
+from venule.kit.door import Writing
 from venule.kit.errors import AppError
-from venule.kit.sending import ANY_PORT, Network, Policy, Sender
+from venule.kit.sending import ANY_PORT, Flights, Network, Policy, Sender
 from venule.kit.time import Clock
-
-C = TypeVar("C")
-R = TypeVar("R")
 
 NOTICES_AT_ONCE: Final = 64
 """Calls on their way at a time, over all merchants."""
@@ -58,16 +54,6 @@ class Keys(Protocol):
 
     def open_md5(self, sealed: bytes) -> str:
         """Return the key of a partner."""
-
-
-class Writing(Protocol):
-    """A way to the writer of a home."""
-
-    def call(self, fn: Callable[[Any, C], R], command: C) -> R:
-        """Carry out a command; it is durable when this returns."""
-
-    def read(self, fn: Callable[[Any, C], R], query: C) -> R:
-        """Look between two groups."""
 
 
 def post_over(sender: Sender, timeout_s: float = NOTICE_TIMEOUT_S) -> Post:
@@ -109,57 +95,45 @@ class NoticeDispatcher:
         self._clock = clock
         self._keys = keys
         self._post = post
-        self._at_once = at_once
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="venule-notices")
-        self._flying: dict[Future[Tried], Flying] = {}
+        self._flights: Flights[Flying, Tried] = Flights(at_once, "venule-notices")
         self._served = ""
-        self._woken = Event()
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set; looks for it every `POLL_S` seconds at least."""
         while not stop.is_set():
-            self._woken.clear()
+            self._flights.look_away()
             if not self.step():
-                self._woken.wait(POLL_S)
+                self._flights.rest(POLL_S)
 
     def drain(self) -> None:
         """Work until nothing is due or on its way."""
-        while self.step() or self._flying:
-            if self._flying:
-                wait(self._flying, return_when=FIRST_COMPLETED)
+        while self.step() or self._flights:
+            self._flights.wait_for_one()
 
     def step(self) -> int:
         """Do what can be done without waiting; return how much that was."""
-        ended = self._ended()
+        ended = self._flights.landed()
         if ended:
             self._writer.call(record_tries, Tries(ended))
         return len(ended) + self._take()
 
     def close(self) -> None:
         """Wait for what is on its way and record it. Again is harmless."""
-        self._pool.shutdown(wait=True)
-        ended = self._ended()
+        self._flights.close()
+        ended = self._flights.landed()
         if ended:
             self._writer.call(record_tries, Tries(ended))
 
     def _take(self) -> int:
-        free = self._at_once - len(self._flying)
+        free = self._flights.free
         if not free:
             return 0
-        query = TakeDue(free, list(self._flying.values()), self._served)
+        query = TakeDue(free, self._flights.whose(), self._served)
         taken = self._writer.read(take_due, query)
         for each in taken:
-            future = self._pool.submit(self.try_once, each)
-            self._flying[future] = Flying(each.notice.id, each.notice.app_id)
-            future.add_done_callback(lambda _: self._woken.set())
+            self._flights.launch(Flying(each.notice.id, each.notice.app_id), self.try_once, each)
             self._served = each.notice.app_id
         return len(taken)
-
-    def _ended(self) -> list[Tried]:
-        ended = [future for future in self._flying if future.done()]
-        for future in ended:
-            del self._flying[future]
-        return [future.result() for future in ended]
 
     def try_once(self, each: ToSend) -> Tried:
         """Sign and send. Whatever goes wrong is the attempt's failure, and is kept."""

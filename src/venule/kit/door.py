@@ -1,6 +1,7 @@
-"""The one thing that whoever asks from an event loop needs: a way to the writer, near or far.
+"""The one thing that whoever asks needs: a way to the writer, near or far.
 
-A process that has the home open asks its desk (`DeskDoor`); any other one asks a `Relay`.
+From an event loop (`Door`), a process that has the home open asks its desk (`DeskDoor`); any other
+one asks a `Relay`. From a thread (`Writing`) it is a `NearWriter`, or a `Relay` again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from venule.kit.connection_errors import ConnectionLost
 from venule.kit.desk import Desk
+from venule.kit.home import Home
 from venule.kit.tx import Tx
 
 C = TypeVar("C")
@@ -27,6 +29,34 @@ class Door(Protocol):
 
     async def aread(self, fn: Callable[..., R], query: Any = None) -> R:
         """Look between two groups: `fn(tx)`, or `fn(tx, query)`."""
+
+
+class Writing(Protocol):
+    """The same for threads: `NearWriter`, or a `Relay` to a writer in another process."""
+
+    def call(self, fn: Callable[[Any, C], R], command: C) -> R:
+        """Carry out a command; it is durable when this returns."""
+
+    def read(self, fn: Callable[[Any, C], R], query: C) -> R:
+        """Look between two groups."""
+
+
+class NearWriter(Generic[T]):
+    """The writer of this process; with a desk, commands go into its groups."""
+
+    def __init__(self, home: Home[T], desk: Desk[T] | None = None) -> None:
+        self._home = home
+        self._desk = desk
+
+    def call(self, fn: Callable[[Any, C], R], command: C) -> R:
+        """Carry out a command."""
+        if self._desk is None:
+            return self._home.run(fn, command)
+        return self._desk.call(fn, command)
+
+    def read(self, fn: Callable[[Any, C], R], query: C) -> R:
+        """Look between two groups."""
+        return self._home.read(lambda tx: fn(tx, query))
 
 
 class _Look:

@@ -13,6 +13,7 @@ from structlog import get_logger
 
 from venule import access, escrow, gateway, partners, wallet, webhooks
 from venule.kit.desk import Desk
+from venule.kit.door import NearWriter, Writing
 from venule.kit.home import Home
 from venule.kit.jobs import Handler
 from venule.kit.place import is_address
@@ -49,12 +50,11 @@ def working(
     desk: if there is one, what webhooks write goes into its groups: one flush for both.
     """
     home.observe(metrics)
-    worker = make_worker(home, settings, vault, make_rail(settings, home.clock), metrics)
-    kinds = sorted(make_handlers(home, settings, vault, None))
+    worker = make_worker(home, settings, make_rail(settings, home.clock), metrics)
     metrics.ask(
         "venule_jobs_lag_seconds",
         "For how long the job that is due longest has been due.",
-        lambda: home.read(lambda tx: jobs_lag_s(tx, kinds)),
+        lambda: home.read(lambda tx: jobs_lag_s(tx, worker.kinds)),
     )
     with ExitStack() as stack:
         stack.enter_context(_sending(home, settings, vault, desk))
@@ -64,7 +64,6 @@ def working(
 def make_worker(
     home: Home[Tx],
     settings: Settings,
-    vault: Vault,
     rail: wallet.BankRail | None,
     metrics: Metrics | None = None,
     ticks: Sequence[Callable[[Home[Tx]], int]] = (),
@@ -74,7 +73,7 @@ def make_worker(
     when nothing is due."""
     return Worker(
         home,
-        make_handlers(home, settings, vault, rail),
+        make_handlers(rail),
         rail=rail,
         ticks=[gateway.follow_events, *ticks],
         cleaners=[_clean_access, _clean_grants, gateway.clean_gateway],
@@ -84,14 +83,9 @@ def make_worker(
     )
 
 
-def make_handlers(
-    home: Home[Tx], settings: Settings, vault: Vault, rail: wallet.BankRail | None
-) -> dict[str, Handler]:
-    """Return the handlers of all jobs of the rooms."""
-    handlers: dict[str, Handler] = {
-        **escrow.escrow_jobs(),
-        **access.access_jobs(),
-    }
+def make_handlers(rail: wallet.BankRail | None) -> dict[str, Handler]:
+    """Return the handlers of all jobs of the rooms. rail: without one, orders to the bank wait."""
+    handlers: dict[str, Handler] = {**escrow.escrow_jobs(), **access.access_jobs()}
     if rail is not None:
         handlers |= wallet.wallet_jobs(rail)
     return handlers
@@ -102,9 +96,9 @@ def _sending(
     home: Home[Tx], settings: Settings, vault: Vault, desk: Desk[Tx] | None
 ) -> Iterator[None]:
     """Send webhooks and notifications, each in a thread: no slow receiver holds up the jobs."""
-    writer, clock = webhooks.NearWriter(home, desk), SystemClock()
+    writer, clock = NearWriter(home, desk), SystemClock()
     hooks = webhooks.Dispatcher(writer, Sender(webhook_policy(settings)), vault, clock)
-    notices = make_notices(home, settings, vault)
+    notices = make_notices(writer, settings, vault)
     stop = Event()
     names = {"venule-webhooks": hooks.run, "venule-notices": notices.run}
     threads = [
@@ -135,7 +129,7 @@ def _live(home: Home[Tx], run: Callable[[Event], None], stop: Event) -> None:
 
 
 def make_notices(
-    home: Home[Tx],
+    writer: Writing,
     settings: Settings,
     vault: Vault,
     *,
@@ -146,7 +140,7 @@ def make_notices(
     sender = Sender(gateway.merchants_policy(networks(settings)))
     # Merchants compare with their own clocks, whatever the house's says.
     return gateway.NoticeDispatcher(
-        webhooks.NearWriter(home),
+        writer,
         SystemClock(),
         gateway.KeyRing(vault),
         gateway.post_over(sender, timeout_s),

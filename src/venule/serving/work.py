@@ -57,6 +57,7 @@ class Worker:
         """
         self._home = home
         self.runner = JobRunner(home, handlers)
+        self.kinds = sorted(handlers)
         self._rail = rail
         self._ticks = ticks
         self._cleaners: list[Cleaner] = [

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 
 from venule import app, gateway, partners, webhooks
 from venule.kit.desk import Desk
-from venule.kit.door import DeskDoor
+from venule.kit.door import DeskDoor, NearWriter
 from venule.kit.home import Home
 from venule.kit.http import Route
 from venule.kit.sending import Sender
@@ -119,8 +119,9 @@ class Insides:
             self.vault: Vault = vault_of(settings)
             self.rail = BankRailSimulator(RAIL_SEED, self.clock, path=place / RAIL_FILE)
             self.rail.set_faults(self.kept.faults)
+            writer = NearWriter(self.home)
             self.dispatcher = webhooks.Dispatcher(
-                webhooks.NearWriter(self.home),
+                writer,
                 Sender(webhook_policy(settings)),
                 self.vault,
                 SystemClock(),
@@ -129,7 +130,7 @@ class Insides:
             )
             stack.callback(self.dispatcher.close)
             self.notices = make_notices(
-                self.home,
+                writer,
                 settings,
                 self.vault,
                 at_once=SENDING_AT_ONCE,
@@ -158,7 +159,7 @@ class Insides:
 def _worker(of: Insides, settings: Settings, metrics: Metrics) -> Worker:
     of.home.observe(metrics)
     ticks = [lambda _: of.dispatcher.step(), lambda _: of.notices.step(), of.days.work]
-    return make_worker(of.home, settings, of.vault, of.rail, metrics, ticks, IDLE_S)
+    return make_worker(of.home, settings, of.rail, metrics, ticks, IDLE_S)
 
 
 def _instant(tx: Tx) -> datetime:

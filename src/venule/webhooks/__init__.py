@@ -6,7 +6,7 @@ replayed. What is about one object comes in its order.
 """
 
 from venule.webhooks.catalogue import CATALOGUE, INTERNAL, PING, TYPES, Entry
-from venule.webhooks.dispatcher import Dispatcher, NearWriter, Poster, Writing
+from venule.webhooks.dispatcher import Dispatcher, Poster
 from venule.webhooks.errors import (
     DeliveryTransitionIllegal,
     DeliveryUnknown,
@@ -103,7 +103,6 @@ __all__ = [
     "Look",
     "Message",
     "MessageId",
-    "NearWriter",
     "OfDelivery",
     "OfEndpoint",
     "OverlapOutOfRange",
@@ -120,7 +119,6 @@ __all__ = [
     "Unread",
     "Watchers",
     "Work",
-    "Writing",
     "add_endpoint",
     "change_endpoint",
     "claim",

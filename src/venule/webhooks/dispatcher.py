@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol
 from uuid import UUID
 
-from venule.kit.desk import Desk
+from venule.kit.door import Writing
 from venule.kit.errors import AppError
-from venule.kit.home import Home
-from venule.kit.sending import Sent
+from venule.kit.sending import Flights, Sent
 from venule.kit.time import Clock, to_us
 from venule.kit.vault import Vault
 from venule.ledger import Tx
@@ -37,9 +35,6 @@ from venule.webhooks.model import (
 )
 from venule.webhooks.sending import look, purge, record, turn_over
 from venule.webhooks.signing import headers, open_secret
-
-C = TypeVar("C")
-R = TypeVar("R")
 
 AT_ONCE: Final = 64
 """Calls on their way at a time, over all endpoints."""
@@ -62,34 +57,6 @@ class Poster(Protocol):
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes, *, timeout_s: float) -> Sent:
         """Send a request and wait for the answer."""
-
-
-class Writing(Protocol):
-    """A way to the writer: `NearWriter`, or a `Relay` to one in another process."""
-
-    def call(self, fn: Callable[[Any, C], R], command: C) -> R:
-        """Carry out a command; it is durable when this returns."""
-
-    def read(self, fn: Callable[[Any, C], R], query: C) -> R:
-        """Look between two groups."""
-
-
-class NearWriter:
-    """The writer of this process; with a desk, commands go into its groups."""
-
-    def __init__(self, home: Home[Tx], desk: Desk[Tx] | None = None) -> None:
-        self._home = home
-        self._desk = desk
-
-    def call(self, fn: Callable[[Any, C], R], command: C) -> R:
-        """Carry out a command."""
-        if self._desk is None:
-            return self._home.run(fn, command)
-        return self._desk.call(fn, command)
-
-    def read(self, fn: Callable[[Any, C], R], query: C) -> R:
-        """Look between two groups."""
-        return self._home.read(lambda tx: fn(tx, query))
 
 
 class Dispatcher:
@@ -118,32 +85,28 @@ class Dispatcher:
         self._vault = vault
         self._find = fan_out
         self._clock = clock
-        self._at_once = at_once
         self._timeout_s = timeout_s
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="venule-webhooks")
-        self._flying: dict[Future[Result], EndpointId] = {}
+        self._flights: Flights[EndpointId, Result] = Flights(at_once, "venule-webhooks")
         self._served: EndpointId | None = None
-        self._woken = Event()
         self._purged_us = 0
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set; looks for it every `POLL_S` seconds at least."""
         rested_us = 0
         while not stop.is_set():
-            self._woken.clear()
+            self._flights.look_away()
             now_us = to_us(self._clock.now())
             events = now_us >= rested_us
             done = self.step(events=events)
             if events:
                 rested_us = now_us + GATHER_US
             if not done:
-                self._woken.wait(POLL_S)
+                self._flights.rest(POLL_S)
 
     def drain(self) -> None:
         """Work until no event is left to look at and nothing is due or on its way."""
-        while self.step() or self._flying:
-            if self._flying:
-                wait(self._flying, return_when=FIRST_COMPLETED)
+        while self.step() or self._flights:
+            self._flights.wait_for_one()
 
     def step(self, *, events: bool = True) -> int:
         """Do what can be done without waiting; return how much that was.
@@ -152,15 +115,15 @@ class Dispatcher:
         """
         work = self._writer.read(look, Look())
         done = self._fan_out() if events and work.events else 0
-        if done or work.due or any(future.done() for future in self._flying):
+        if done or work.due or self._flights.has_landed():
             done += self._turn_over()
         self._purge()
         return done
 
     def close(self) -> None:
         """Wait for what is on its way and record it. Again is harmless."""
-        self._pool.shutdown(wait=True)
-        if self._flying:
+        self._flights.close()
+        if self._flights:
             self._writer.call(record, Record(self._ended()))
 
     def _fan_out(self) -> int:
@@ -175,24 +138,18 @@ class Dispatcher:
     def _turn_over(self) -> int:
         """Record what has ended, and send what is due for the free places."""
         ended = self._ended()
-        free = self._at_once - len(self._flying)
-        busy: dict[UUID, int] = dict(Counter(self._flying.values()))
-        next_ones = Claim(free, busy, self._served)
+        busy: dict[UUID, int] = dict(Counter(self._flights.whose()))
+        next_ones = Claim(self._flights.free, busy, self._served)
         taken = self._writer.call(turn_over, TurnOver(Record(ended), next_ones))
         for sending in taken:
-            future = self._pool.submit(self._send, sending)
-            self._flying[future] = sending.endpoint_id
-            future.add_done_callback(lambda _: self._woken.set())
+            self._flights.launch(sending.endpoint_id, self._send, sending)
             self._served = sending.endpoint_id
         return len(ended) + len(taken)
 
     def _ended(self) -> tuple[Result, ...]:
         """Take what has ended from what is on its way. Should it not be recorded, it is sent
         again when its lease is over."""
-        ended = [future for future in self._flying if future.done()]
-        for future in ended:
-            del self._flying[future]
-        return tuple(future.result() for future in ended)
+        return tuple(self._flights.landed())
 
     def _send(self, sending: Sending) -> Result:
         """Call an endpoint. Whatever goes wrong is the delivery's failure, and is kept."""

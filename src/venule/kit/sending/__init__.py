@@ -13,6 +13,7 @@ registries (RFC 6890).
 from venule.kit.sending.addresses import Network, parse_networks, refusal_of
 from venule.kit.sending.answers import ANSWER_BYTES_MAX
 from venule.kit.sending.errors import RequestUnfit, SendFailed, SendRefused, SendStep, UrlRefused
+from venule.kit.sending.flights import Flights
 from venule.kit.sending.sender import (
     AT_ONCE,
     TIMEOUT_S,
@@ -29,6 +30,7 @@ __all__ = [
     "AT_ONCE",
     "TIMEOUT_S",
     "URL_CHARS_MAX",
+    "Flights",
     "Network",
     "Policy",
     "Request",
